@@ -1,0 +1,1 @@
+"""ablate: which part of a network earns its place?"""

@@ -1,0 +1,139 @@
+"""The trial store: one JSON file per trial, written whole or not at all, read by anyone.
+
+A record belongs to a trial's id, not to a study: studies share records, and a grown study trains only what is new.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ablate.errors import StoreError
+
+FORMAT = 1
+
+
+class Outcome(StrEnum):
+    """How a trial ended. Diverged and failed trials are results, not holes."""
+
+    FINISHED = "finished"
+    DIVERGED = "diverged"  # the loss became NaN or infinite
+    FAILED = "failed"  # an exception; `Record.error` says which
+    STOPPED = "stopped"  # ended early by a search scheduler
+
+
+class Epoch(BaseModel):
+    """One epoch of one trial. Errors in percent, losses in nats, `None` where the split does not exist.
+
+    Training figures are running means over the epoch's mini-batches, as in the curves of He et al. 2015.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epoch: int  # 1-based
+    lr: float
+    seconds: float
+    train_loss: float
+    train_error: float
+    val_loss: float | None = None
+    val_error: float | None = None
+    test_loss: float | None = None
+    test_error: float | None = None
+
+
+class Cost(BaseModel):
+    """What a trial cost: `multiply_adds` per image forward, `peak_memory` in bytes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seconds: float
+    images_per_second: float
+    peak_memory: int
+    parameters: int
+    multiply_adds: int
+
+
+class Record(BaseModel):
+    """Everything known of one trial. JSON has no NaN: an undefined figure is `None`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = FORMAT
+    id: str
+    seed: int
+    outcome: Outcome
+    spec: dict[str, Any]  # architecture as written, data, train
+    history: tuple[Epoch, ...]
+    final: dict[str, float | None]  # metrics after the last epoch
+    selected: dict[str, float | None] | None  # those of the epoch with the lowest validation error, and `epoch`
+    cost: Cost
+    environment: dict[str, Any]  # versions, device, git commit
+    error: str | None = None  # why it failed or diverged, for a person
+
+
+class Store:
+    """A folder of records. Safe for several readers and writers at once: a file is replaced, never changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, trial_id: str) -> Path:
+        return self.folder / trial_id[:2] / f"{trial_id}.json"
+
+    def write(self, record: Record) -> Path:
+        """Write the record whole: to a temporary file, flushed to disk, then renamed over the old one.
+
+        Raises:
+            StoreError: the folder cannot be written, or the disk is full. An older record stays as it was.
+        """
+        path = self.path(record.id)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, record.model_dump_json().encode())
+        except OSError as error:
+            raise StoreError(
+                f"{path}: cannot write the record: {error.strerror}; free space or pass --store"
+            ) from error
+        return path
+
+    def read(self, trial_id: str) -> Record | None:
+        """The trial's record, or None where it has none.
+
+        Raises:
+            StoreError: there is a file, but it is not a record.
+        """
+        path = self.path(trial_id)
+        try:
+            return Record.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            raise StoreError(f"{path}: not a readable record; move it away to train the trial again") from error
+
+    def read_all(self, trial_ids: Iterable[str]) -> dict[str, Record]:
+        """The records that exist, by trial id, in the order asked for."""
+        found = ((trial_id, self.read(trial_id)) for trial_id in trial_ids)
+        return {trial_id: record for trial_id, record in found if record}
+
+    def outcomes(self, trial_ids: Iterable[str]) -> dict[str, Outcome]:
+        """How each recorded trial ended."""
+        return {trial_id: record.outcome for trial_id, record in self.read_all(trial_ids).items()}
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

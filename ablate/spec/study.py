@@ -1,0 +1,90 @@
+"""A study, resolved: its cells, its trials, its claims. What `plan`, `run` and `report` work from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from ablate.spec.network import Network, Value
+from ablate.spec.recipe import Data, Train
+
+IDENTITY = 1  # raised when the meaning of a specification changes, so that old records are not reused
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the design: a network, its data and its recipe, trained once per seed."""
+
+    name: str  # by what differs from the other cells, e.g. `depth=56 shortcut=none`
+    factors: Mapping[str, Value]  # every axis of the design with this cell's value, e.g. architecture.depth: 56
+    architecture: Mapping[str, Any]  # as written after edits, `blocks` included: what a person reads
+    network: Network  # the explicit form: what is built
+    data: Data
+    train: Train
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of exactly what determines the result, the seed apart; names and file paths do not count."""
+        from ablate.spec.explicit import to_document  # the canonical form of a network
+
+        content = {
+            "identity": IDENTITY,
+            "network": to_document(self.network),
+            "data": self.data.model_dump(mode="json", exclude={"root"}),
+            "train": self.train.model_dump(mode="json"),
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training: a cell and a seed."""
+
+    cell: Cell
+    seed: int
+
+    @cached_property
+    def id(self) -> str:
+        """16 hexadecimal digits; equal for equal cells and seeds, whatever they are called."""
+        return hashlib.sha256(f"{self.cell.identity}:{self.seed}".encode()).hexdigest()[:16]
+
+    @property
+    def name(self) -> str:
+        return f"{self.cell.name} seed={self.seed}"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the author expects, in a form that records can support or refute."""
+
+    says: str
+    metric: str  # train_error | val_error | test_error | train_loss | ...; errors in percent
+    compare: Mapping[str, tuple[Value, Value]]  # one axis: [this, against that]
+    expect: Literal["higher", "lower", "not-higher", "not-lower"]
+    where: Mapping[str, Value] = field(default_factory=dict)  # only cells with these factors
+    margin: float = 0.0  # in the metric's unit: percentage points for errors
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question, the cells that answer it, and what is expected of them."""
+
+    name: str  # the file's stem
+    file: str
+    question: str
+    source: str
+    cells: tuple[Cell, ...]
+    seeds: tuple[int, ...]
+    claims: tuple[Claim, ...]
+    baseline: str  # name of the cell that is the baseline, or "" when the design has no such cell
+    reference: str | None = None  # a table in specs/references/
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every trial once: first seeds of all cells first, so that a partial study is readable."""
+        return tuple(Trial(cell, seed) for seed in self.seeds for cell in self.cells)

@@ -84,6 +84,7 @@ class Store:
         self.folder = folder
 
     def path(self, trial_id: str) -> Path:
+        """Where the trial's record is, or would be."""
         return self.folder / trial_id[:2] / f"{trial_id}.json"
 
     def write(self, record: Record) -> Path:

@@ -1,0 +1,1 @@
+"""The compiler: an explicit architecture becomes an nn.Module."""

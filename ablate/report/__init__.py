@@ -1,0 +1,1 @@
+"""The verdict: records become statistics, tables, figures and one page."""

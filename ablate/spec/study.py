@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from ablate.spec.explicit import to_document
 from ablate.spec.network import Network, Value
 from ablate.spec.recipe import Data, Train
 
@@ -29,8 +30,6 @@ class Cell:
     @cached_property
     def identity(self) -> str:
         """Hash of exactly what determines the result, the seed apart; names and file paths do not count."""
-        from ablate.spec.explicit import to_document  # the canonical form of a network
-
         content = {
             "identity": IDENTITY,
             "network": to_document(self.network),
@@ -54,6 +53,7 @@ class Trial:
 
     @property
     def name(self) -> str:
+        """The cell's name and the seed."""
         return f"{self.cell.name} seed={self.seed}"
 
 

@@ -1,0 +1,1 @@
+"""Training: a pack of trials becomes a record for each of its members."""

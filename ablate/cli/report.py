@@ -1,0 +1,41 @@
+"""`ablate report`: what held?"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+
+from ablate.cli.options import echo_json, file_argument, format_option, overrides_argument, store_option
+
+
+@click.command()
+@file_argument
+@overrides_argument
+@store_option
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to write.  [default: reports/NAME]",
+)
+@format_option
+def report(file: Path, overrides: tuple[str, ...], store: Path, output: Path | None, format_: str) -> None:
+    """Write the report of a study from its records: one page, tables and figures.
+
+    A study that is only partly trained gets a report too; it says what is missing. Neither torch nor Ray is needed.
+    """
+    from ablate.records import Store
+    from ablate.report import write_report
+    from ablate.spec import load_study
+
+    study = load_study(file, overrides)
+    records = Store(store).read_all(trial.id for trial in study.trials)
+    command = shlex.join(["ablate", "report", study.file, *overrides])
+    written = write_report(study, records, output or Path("reports") / study.name, command=command)
+    if format_ == "json":
+        echo_json(written.as_json())
+        return
+    for verdict in written.verdicts:
+        click.echo(f"{verdict.verdict:>12}  {verdict.claim.says}")
+    click.echo(f"{len(records)} of {len(study.trials)} trials · {written.page}")

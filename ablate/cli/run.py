@@ -1,0 +1,55 @@
+"""`ablate run`: train what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ablate.cli.options import file_argument, overrides_argument, store_option
+
+
+@click.command()
+@file_argument
+@overrides_argument
+@store_option
+@click.option("--serial", is_flag=True, help="One trial after the other in this process, without Ray.")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), help="Trials at a time.  [default: one per CPU]"
+)
+@click.option("--retry-failed", is_flag=True, help="Train failed trials again.")
+@click.option("--address", help="Address of a running Ray cluster, e.g. `auto`.  [default: this machine]")
+def run(
+    file: Path,
+    overrides: tuple[str, ...],
+    store: Path,
+    serial: bool,
+    concurrency: int | None,
+    retry_failed: bool,
+    address: str | None,
+) -> None:
+    """Train the missing trials of a study through Ray Tune.
+
+    Every finished trial is kept at once, so the command can be stopped at any time (Ctrl+C, even kill -9) and the
+    same command goes on where it stopped. Trials that have a record are not trained again; when none is missing,
+    Ray is not even started.
+
+    \b
+    Exit code 0: every trial has a result.  1: some have not.  130: stopped by Ctrl+C.
+    Example: ablate run specs/studies/quickstart.yaml
+             ablate run specs/studies/quickstart.yaml train.epochs=2 seeds=1 --serial
+    """
+    from ablate.records import Store
+    from ablate.schedule import run_trials
+    from ablate.spec import load_study
+
+    study = load_study(file, overrides)
+    run_trials(
+        study.trials,
+        Store(store),
+        serial=serial,
+        concurrency=concurrency,
+        retry_failed=retry_failed,
+        address=address,
+    )
+    click.echo(f"Next: ablate report {file}")

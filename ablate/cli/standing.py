@@ -1,0 +1,76 @@
+"""How a study stands: the state of every trial and the figures of every cell, as `plan` and `status` print them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from statistics import fmean
+from typing import Any
+
+from ablate.records import Record
+from ablate.spec import Cell, Study, Trial
+from ablate.spec.datasets import num_train_images
+from ablate.spec.summary import summarise
+
+PENDING = "pending"
+
+
+def trial_rows(study: Study, records: Mapping[str, Record]) -> list[dict[str, Any]]:
+    """One row per trial: id, name, cell, seed, state (`pending` or the outcome of its record)."""
+    return [
+        {
+            "id": trial.id,
+            "name": trial.name,
+            "cell": trial.cell.name,
+            "seed": trial.seed,
+            "state": str(records[trial.id].outcome) if trial.id in records else PENDING,
+        }
+        for trial in study.trials
+    ]
+
+
+def cell_rows(study: Study, records: Mapping[str, Record]) -> list[dict[str, Any]]:
+    """One row per cell: size, training operations per trial, trials by state, and mean final errors in percent."""
+    return [_cell_row(cell, study, records) for cell in study.cells]
+
+
+def _cell_row(cell: Cell, study: Study, records: Mapping[str, Record]) -> dict[str, Any]:
+    summary = summarise(cell.network)
+    ids = [Trial(cell, seed).id for seed in study.seeds]
+    found = [records[id_] for id_ in ids if id_ in records]
+    return {
+        "name": cell.name,
+        "factors": dict(cell.factors),
+        "parameters": summary.parameters,
+        "multiply_adds": summary.multiply_adds,
+        "training_multiply_adds": training_multiply_adds(cell),
+        "trials": len(ids),
+        "states": dict(Counter(str(record.outcome) for record in found)) | {PENDING: len(ids) - len(found)},
+        "seconds_per_trial": fmean(record.cost.seconds for record in found) if found else None,
+        "train_error": _mean(found, "train_error"),
+        "test_error": _mean(found, "test_error"),
+    }
+
+
+def training_multiply_adds(cell: Cell) -> int:
+    """Multiply-adds of one whole training: forward once and backward twice, for every image of every epoch."""
+    return 3 * summarise(cell.network).multiply_adds * num_train_images(cell.data) * cell.train.epochs
+
+
+def _mean(records: list[Record], metric: str) -> float | None:
+    values = [value for record in records if (value := record.final.get(metric)) is not None]
+    return fmean(values) if values else None
+
+
+def seconds_left(cells: list[dict[str, Any]]) -> float | None:
+    """Device-seconds that the pending trials will take, from those already trained; None before the first.
+
+    A cell with no trial of its own is scaled by its multiply-adds from the cells that have one.
+    """
+    timed = [cell for cell in cells if cell["seconds_per_trial"]]
+    if not timed:
+        return None
+    rate = sum(c["seconds_per_trial"] for c in timed) / sum(c["training_multiply_adds"] for c in timed)
+    return sum(
+        cell["states"][PENDING] * (cell["seconds_per_trial"] or rate * cell["training_multiply_adds"]) for cell in cells
+    )

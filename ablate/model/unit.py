@@ -1,0 +1,55 @@
+"""The heart of the language as a module: named paths of operations, a join, and what follows the join."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+
+import torch
+from torch import Tensor, nn
+
+
+class Unit(nn.Module):
+    """before -> every path -> join -> after: `(N, C, H, W) -> (N, C', H', W')`.
+
+    Joins: `add` sums the paths, `concat` stacks their channels, `gate` is g branch + (1 - g) shortcut,
+    `gate-shortcut` is branch + (1 - g) shortcut, `none` has one path.
+    """
+
+    def __init__(
+        self,
+        paths: Mapping[str, nn.Module],
+        join: str = "add",
+        before: nn.Module | None = None,
+        after: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.join = join
+        self.paths = tuple(paths)
+        parts = {"before": before, **paths, "after": after}
+        # Not add_module: a path may have any name, `type` or `train` too.
+        self._modules.update({name: part for name, part in parts.items() if part is not None})
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.run("before", x)
+        x = self.combine({name: self.run(name, x) for name in self.paths})
+        return self.run("after", x)
+
+    def run(self, name: str, x: Tensor) -> Tensor:
+        """The part of this name, or nothing where the unit has none."""
+        part = self._modules.get(name)
+        return x if part is None else part(x)
+
+    def combine(self, outputs: dict[str, Tensor]) -> Tensor:
+        """The paths' outputs, by name -> their join."""
+        if self.join == "concat":
+            return torch.cat(list(outputs.values()), 1)
+        if self.join == "gate":
+            gate = outputs["gate"]
+            return gate * outputs["branch"] + (1 - gate) * outputs["shortcut"]
+        if self.join == "gate-shortcut":
+            return outputs["branch"] + (1 - outputs["gate"]) * outputs["shortcut"]
+        return reduce(torch.add, outputs.values())
+
+    def extra_repr(self) -> str:
+        return f"join={self.join}"

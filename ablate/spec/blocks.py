@@ -1,0 +1,160 @@
+"""Blocks: what one unit looks like, as written. Named paths of operations, a join, and what follows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from ablate.spec.network import Join
+from ablate.spec.operations.written import WrittenPath, names, read_path
+from ablate.spec.problems import Location, Problem
+from ablate.spec.signature import arguments_of, read_mapping
+from ablate.spec.suggestion import shown, suggest
+
+BUILT_IN = ("basic", "bottleneck", "single")
+DIRECT = ("branch", "shortcut", "gate")
+MAX_PATHS = 64
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A unit before it has a place: sizes are relative, `identity` may yet become a projection."""
+
+    paths: Mapping[str, WrittenPath]
+    join: Join = "none"
+    before: WrittenPath = ()
+    after: WrittenPath = ()
+    location: Location = ()
+
+    @property
+    def num_operations(self) -> int:
+        """Operations of all parts."""
+        return sum(map(len, (self.before, self.after, *self.paths.values())))
+
+    @property
+    def num_layers(self) -> int:
+        """Convolutions and linear layers on the longest path."""
+        return max(sum(written.kind in ("conv", "linear") for written in path) for path in self.paths.values())
+
+    @property
+    def counts_units(self) -> bool:
+        """Whether a rule depends on the unit's number in the network."""
+        parts = (self.before, self.after, *self.paths.values())
+        return any(written.arguments.get("rule") == "linear" for part in parts for written in part)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The user's `blocks:`. A wrong block is None, so that its name is still known."""
+
+    units: Mapping[str, Block | None] = field(default_factory=dict)
+    sequences: Mapping[str, WrittenPath] = field(default_factory=dict)
+
+
+def block_keys(
+    *,
+    branch: Annotated[Any, "the path that is learned"] = None,
+    shortcut: Annotated[Any, "the path around it; [identity] changes nothing"] = None,
+    gate: Annotated[Any, "the path that weighs the other two; ends in sigmoid"] = None,
+    paths: Annotated[Any, "any other set of named paths"] = None,
+    join: Annotated[Any, "how the paths meet: add, concat, gate, {gate: shortcut-only}, none"] = None,
+    before: Annotated[Any, "operations ahead of the split, seen by every path"] = (),
+    after: Annotated[Any, "operations behind the join"] = (),
+) -> None:
+    """The keys of a block."""
+
+
+def read_blocks(written: Any, problems: list[Problem]) -> Blocks:
+    """`blocks:` of a file: mappings are blocks, lists are sequences of operations to be named in paths below them."""
+    units: dict[str, Block | None] = {}
+    sequences: dict[str, WrittenPath] = {}
+    if not isinstance(written, Mapping):
+        problems.append(Problem(("blocks",), f"blocks are a mapping of names to blocks, got {shown(written)}"))
+        return Blocks()
+    for name, block in written.items():
+        location = ("blocks", name)
+        taken = {*BUILT_IN, *names()}
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:
+            reason = "the name is taken" if name in taken else "names are letters, digits, '-' and '_'"
+            problems.append(Problem(location, f"a block cannot be called {shown(name)}: {reason}", on_key=True))
+        elif isinstance(block, list | tuple):
+            sequences[name] = read_path(block, location, problems, sequences)
+        else:
+            units[name] = read_block(block, location, problems, sequences)
+    return Blocks(units, sequences)
+
+
+def read_block(
+    written: Any, location: Location, problems: list[Problem], sequences: Mapping[str, WrittenPath]
+) -> Block | None:
+    """One block, with every fault of it; None where it is wrong."""
+    known = len(problems)
+    keys = read_mapping(written, arguments_of(block_keys), location, problems, "a block")
+    if keys is None:
+        return None
+    paths = _read_paths(written, location, problems, sequences)
+    join = _read_join(keys["join"], tuple(paths), location, problems)
+    before = read_path(keys["before"], (*location, "before"), problems, sequences)
+    after = read_path(keys["after"], (*location, "after"), problems, sequences)
+    return Block(paths, join, before, after, location) if len(problems) == known else None
+
+
+def _read_paths(
+    written: Mapping[str, Any], location: Location, problems: list[Problem], sequences: Mapping[str, WrittenPath]
+) -> dict[str, WrittenPath]:
+    direct = {name: written[name] for name in written if name in DIRECT}
+    named = written.get("paths")
+    if ("paths" in written) == bool(direct):
+        message = (
+            "either `paths` or `branch`, `shortcut`, `gate`, not both"
+            if direct
+            else "a block needs `branch` or `paths`"
+        )
+        problems.append(Problem(location, message))
+        return {}
+    if direct:
+        return {name: read_path(path, (*location, name), problems, sequences) for name, path in direct.items()}
+    inside = (*location, "paths")
+    if not isinstance(named, Mapping) or not 1 <= len(named) <= MAX_PATHS:
+        problems.append(Problem(inside, f"paths are a mapping of 1 to {MAX_PATHS} names to paths, got {shown(named)}"))
+        return {}
+    for name in named:
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name in ("before", "after"):
+            problems.append(Problem((*inside, name), f"a path cannot be called {shown(name)}", on_key=True))
+    return {str(name): read_path(path, (*inside, name), problems, sequences) for name, path in named.items()}
+
+
+def _read_join(written: Any, paths: tuple[str, ...], location: Location, problems: list[Problem]) -> Join:
+    """The join in one word, checked against the paths there are."""
+    words: dict[Any, Join] = {"add": "add", "concat": "concat", "none": "none", "gate": "gate"}
+    join: Join | None = "none" if written is None else None
+    if isinstance(written, Mapping) and len(written) == 1:
+        gates: dict[Any, Join] = {"exclusive": "gate", "shortcut-only": "gate-shortcut"}
+        value = written.get("gate")
+        join = gates.get(value) if isinstance(value, str) else None
+    elif isinstance(written, str):
+        join = words.get(written)
+    at = (*location, "join") if written is not None else location
+    if join is None:
+        known = suggest(written, [*words, "{gate: exclusive}", "{gate: shortcut-only}"])
+        problems.append(Problem(at, f"unknown join {shown(written)}; {known}"))
+    elif paths and (complaint := _mismatch(join, paths)):
+        problems.append(Problem(at, complaint))
+    return join or "none"
+
+
+def _mismatch(join: Join, paths: tuple[str, ...]) -> str:
+    """Why a join and a set of paths do not go together, or nothing."""
+    if join.startswith("gate"):
+        gated = set(paths) == set(DIRECT)
+        return "" if gated else f"a gate joins the paths branch, shortcut and gate, got {', '.join(paths)}"
+    if "gate" in paths and join in ("add", "none"):
+        return "the path `gate` needs `join: gate`"
+    if join == "none" and len(paths) > 1:
+        return f"{len(paths)} paths ({', '.join(paths)}) need a join: add, concat or gate"
+    if join != "none" and len(paths) == 1:
+        return f"one path ({paths[0]}) has nothing to {join}; leave `join` out"
+    return ""

@@ -86,5 +86,13 @@ class Study:
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
-        """Every trial once: first seeds of all cells first, so that a partial study is readable."""
-        return tuple(Trial(cell, seed) for seed in self.seeds for cell in self.cells)
+        """Every trial once: first seeds of all cells first, so that a partial study is readable.
+
+        Equal cells share their trials, whatever they are called; such a trial bears the name of the first.
+        """
+        trials: dict[str, Trial] = {}
+        for seed in self.seeds:
+            for cell in self.cells:
+                trial = Trial(cell, seed)
+                trials.setdefault(trial.id, trial)
+        return tuple(trials.values())

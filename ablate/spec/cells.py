@@ -1,0 +1,122 @@
+"""The points of a design made into cells: every section read and checked, every network expanded."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from ablate.errors import Fault
+from ablate.spec.architecture import read_architecture
+from ablate.spec.datasets import check_data, image_shape
+from ablate.spec.document import Document, Node
+from ablate.spec.factors import cell_name, factor, short_names
+from ablate.spec.grid import ROOTS, Axis, Point
+from ablate.spec.network import Network, Shape, Value
+from ablate.spec.problems import Location, Problem
+from ablate.spec.recipe import Data, Train
+from ablate.spec.rules import check_train
+from ablate.spec.study import Cell
+from ablate.spec.validation import validate
+from ablate.spec.wording import quote
+
+
+def baseline_document(study: Document) -> Document:
+    """The baseline with the study's blocks, as the document that a cell's paths lead through."""
+    baseline = study.node(("baseline",))
+    content: dict[str, Node] = {}
+    if baseline and isinstance(baseline.content, Mapping):
+        content = {key: node for key, node in baseline.content.items() if key in ROOTS}
+    if blocks := study.node(("blocks",)):
+        content["blocks"] = blocks
+    anchor = baseline or study.root
+    return Document(study.file, Node(content, anchor.mark, anchor.key))
+
+
+def read_cells(study: Document, axes: Sequence[Axis], points: Sequence[Point]) -> tuple[list[Cell], list[Fault]]:
+    """The cell of every point, and each fault once, at the axis's value where that is its cause."""
+    if not isinstance(getattr(study.node(("baseline",)), "content", None), Mapping):
+        return [], []
+    baseline = baseline_document(study)
+    shorts = short_names([axis.path for axis in axes if len(axis.values) > 1] or [axis.path for axis in axes])
+    cells: list[Cell] = []
+    faults: dict[Fault, list[str]] = defaultdict(list)
+    for point in points:
+        factors = {path: factor(node.plain) for path, node in point.items()}
+        name = cell_name(factors, shorts) or "baseline"
+        document, found = _at_point(study, baseline, axes, point)
+        cell, more = read_cell(document, name, factors) if document else (None, [])
+        cells += [cell] if cell else []
+        for fault, general in [*found, *((document.fault(p), _in_axis(p, axes)) for p in more if document)]:
+            faults[fault] += [] if general else [name]
+    return cells, list(_once(faults, len(points)))
+
+
+def _at_point(
+    study: Document, document: Document, axes: Sequence[Axis], point: Point
+) -> tuple[Document | None, list[tuple[Fault, bool]]]:
+    for axis in axes:
+        try:
+            document = document.put(axis.location, replace(point[axis.path], key=axis.key))
+        except KeyError as error:
+            return None, [(study.fault(Problem(axis.written, error.args[0], on_key=True)), True)]
+    return document, []
+
+
+def _in_axis(problem: Problem, axes: Sequence[Axis]) -> bool:
+    return any(problem.location[: len(axis.location)] == axis.location for axis in axes)
+
+
+def _once(faults: Mapping[Fault, Sequence[str]], num_points: int) -> Iterator[Fault]:
+    """Each fault, with the first cell that has it where that is not plain from its place."""
+    for fault, names in faults.items():
+        some = names and len(names) < num_points
+        yield replace(fault, message=f"{fault.message} (in cell '{names[0]}')") if some else fault
+
+
+def read_cell(document: Document, name: str, factors: Mapping[str, Value]) -> tuple[Cell | None, list[Problem]]:
+    """The cell of a document with the sections of a baseline, or what is wrong with it."""
+    content: Mapping[str, Any] = document.data
+    data, problems = validate(Data, content.get("data"), ("data",))
+    train, found = validate(Train, content.get("train"), ("train",))
+    problems += found
+    wrong = check_data(data) if data else []
+    shape, classes = image_shape(data) if data and not wrong else (None, None)
+    network, found = read_network(content.get("architecture"), content.get("blocks"), shape, classes)
+    problems += wrong + found
+    problems += check_train(train, data, document) if train else []
+    if problems or not (data and train and network and shape):
+        return None, problems
+    written = {**content["architecture"], **({"blocks": content["blocks"]} if content.get("blocks") else {})}
+    data = data.model_copy(update={"size": shape[1]})
+    return Cell(name, factors, written, network, data, train), []
+
+
+def read_network(
+    architecture: Any, blocks: Any, shape: Shape | None, classes: int | None
+) -> tuple[Network | None, list[Problem]]:
+    """The explicit form; shape and classes are the family's own where they are None."""
+    problems = [
+        Problem(location, f"expected a mapping, got {quote(value)}")
+        for location, value in _sections(architecture, blocks)
+        if not isinstance(value, dict)
+    ]
+    if problems:
+        return None, problems
+    network, found = _expand(json.dumps([architecture, blocks or {}]), shape, classes)
+    return network, list(found)
+
+
+def _sections(architecture: Any, blocks: Any) -> Iterator[tuple[Location, Any]]:
+    yield ("architecture",), architecture
+    yield ("blocks",), blocks or {}
+
+
+@lru_cache(maxsize=4096)
+def _expand(written: str, shape: Shape | None, classes: int | None) -> tuple[Network | None, list[Problem]]:
+    """One expansion for all cells that differ in their recipe only."""
+    architecture, blocks = json.loads(written)
+    return read_architecture(architecture, blocks, shape, classes)

@@ -1,0 +1,128 @@
+"""From a file to a resolved study or architecture, or to every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablate.errors import Fault, SpecError
+from ablate.spec.cells import baseline_document, read_cell, read_cells, read_network
+from ablate.spec.claims import read_claims
+from ablate.spec.document import Document
+from ablate.spec.extends import is_study, read_composed
+from ablate.spec.grid import read_axes, read_points
+from ablate.spec.network import Network
+from ablate.spec.overrides import apply_overrides
+from ablate.spec.problems import Problem
+from ablate.spec.schema import ArchitectureSection, StudySection
+from ablate.spec.study import Cell, Study
+from ablate.spec.validation import validate
+from ablate.spec.wording import quote
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """An architecture file, resolved."""
+
+    name: str  # the file's stem
+    file: str
+    architecture: Mapping[str, Any]  # as written, `blocks` included
+    network: Network
+    document: Document
+
+
+def load(path: Path | str, overrides: Iterable[str] = ()) -> Study | Architecture:
+    """The study or the architecture in a file, overrides such as `train.epochs=2` put in.
+
+    Raises:
+        SpecError: with every fault of the file, of those it extends, and of the overrides.
+    """
+    document, faults = read_composed(str(path))
+    if not isinstance(document.root.content, Mapping):
+        message = f"expected keys with values, got {quote(document.data)}; write `baseline:` or `architecture:`"
+        raise SpecError([document.fault(Problem((), message)), *faults])
+    study = is_study(document)
+    document, wrong = apply_overrides(document, overrides, study=study)
+    return (_read_study if study else _read_architecture)(document, [*faults, *wrong])
+
+
+def load_study(path: Path | str, overrides: Iterable[str] = ()) -> Study:
+    """As `load`, for a study. Raises SpecError also where the file is an architecture."""
+    found = load(path, overrides)
+    if isinstance(found, Study):
+        return found
+    raise SpecError([Fault(str(path), 0, 0, "", "an architecture, not a study; add `baseline:`, or use `ablate show`")])
+
+
+def load_architecture(path: Path | str, overrides: Iterable[str] = ()) -> Architecture:
+    """As `load`, for an architecture. Raises SpecError also where the file is a study."""
+    found = load(path, overrides)
+    if isinstance(found, Architecture):
+        return found
+    raise SpecError([Fault(str(path), 0, 0, "", "a study, not an architecture; its networks are under `baseline:`")])
+
+
+def _read_study(document: Document, faults: list[Fault]) -> Study:
+    section, problems = validate(StudySection, document.data)
+    axes, wrong_axes = read_axes(document)
+    points, wrong_points = read_points(document, axes)
+    cells, wrong_cells = read_cells(document, axes, points)
+    claims, wrong_claims = read_claims(document, axes, cells)
+    seeds, wrong_seeds = _seeds(document.data.get("seeds", 1))
+    problems += wrong_axes + wrong_points + wrong_claims + wrong_seeds
+    _raise(faults, [*map(document.fault, problems), *wrong_cells])
+    assert section
+    return Study(
+        name=Path(document.file).stem,
+        file=document.file,
+        question=section.question,
+        source=section.source,
+        cells=tuple(cells),
+        seeds=seeds,
+        claims=tuple(claims),
+        baseline=_baseline_name(document, cells),
+        reference=section.report.reference if section.report else None,
+    )
+
+
+def _seeds(written: Any) -> tuple[tuple[int, ...], list[Problem]]:
+    """A count n means the seeds 0 to n - 1. What is neither count nor list is left to the schema."""
+    if isinstance(written, list):
+        message = "given twice, got {}; list each seed once"
+        again = [index for index, seed in enumerate(written) if seed in written[:index]]
+        return tuple(written), [Problem(("seeds", index), message.format(quote(written[index]))) for index in again]
+    return tuple(range(min(written, 1000))) if isinstance(written, int) else (), []
+
+
+def _baseline_name(document: Document, cells: Iterable[Cell]) -> str:
+    baseline, _ = read_cell(baseline_document(document), "baseline", {})
+    return next((cell.name for cell in cells if baseline and cell.identity == baseline.identity), "")
+
+
+def _read_architecture(document: Document, faults: list[Fault]) -> Architecture:
+    data = document.data
+    _, problems = validate(ArchitectureSection, data)
+    network = None
+    if not problems:
+        network, problems = read_network(data["architecture"], data.get("blocks"), None, None)
+    _raise(faults, map(document.fault, problems))
+    assert network
+    written = {**data["architecture"], **({"blocks": data["blocks"]} if data.get("blocks") else {})}
+    return Architecture(Path(document.file).stem, document.file, written, network, document)
+
+
+def _raise(in_text: Iterable[Fault], in_meaning: Iterable[Fault]) -> None:
+    """SpecError with every fault, if there is any; one of meaning only where the text itself is right."""
+    found = {_place(fault): fault for fault in in_text}
+    rest: dict[tuple[str, ...], Fault] = {}
+    for fault in in_meaning:
+        if _place(fault) not in found:
+            rest.setdefault((*_place(fault), fault.message), fault)
+    if found or rest:
+        raise SpecError([*found.values(), *rest.values()])
+
+
+def _place(fault: Fault) -> tuple[str, ...]:
+    return (fault.file, str(fault.line), str(fault.column)) if fault.line else (fault.file, fault.path)

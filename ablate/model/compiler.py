@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
-
 import torch
 from torch import nn
 
@@ -15,6 +12,7 @@ from ablate.model.operations import OPERATIONS
 from ablate.model.unit import Unit
 from ablate.spec import network as explicit
 from ablate.spec.network import Operation, Path, Shape
+from ablate.spec.operations import effect_of
 
 # A relu may overwrite what these return: nobody else holds it, and their own gradients do not need it.
 FRESH = frozenset({"conv", "bn", "groupnorm", "layernorm", "linear"})
@@ -82,7 +80,7 @@ def compile_path(path: Path, shape: Shape, place: str, fresh: bool = False) -> t
     for operation in path:
         try:
             module = create(operation, shape)
-            shape = shape_after(operation, shape)
+            shape = effect_of(operation, shape).shape
         except Exception as error:
             at = f"{place} ({operation.origin})" if operation.origin else place
             raise AblateError(f"{at}: cannot build {operation.kind} on {shape}: {error}") from error
@@ -96,16 +94,3 @@ def compile_path(path: Path, shape: Shape, place: str, fresh: bool = False) -> t
 def create(operation: Operation, shape: Shape) -> nn.Module:
     """The module of one operation for inputs of this shape."""
     return OPERATIONS[operation.kind](shape, **operation.arguments)
-
-
-def shape_after(operation: Operation, shape: Shape) -> Shape:
-    """The shape an operation returns, found by running it without storage."""
-    return _shape_after(operation.kind, tuple(operation.arguments.items()), shape)
-
-
-@lru_cache(maxsize=4096)
-def _shape_after(kind: str, arguments: tuple[tuple[str, Any], ...], shape: Shape) -> Shape:
-    with torch.device("meta"), torch.no_grad():
-        module = OPERATIONS[kind](shape, **dict(arguments))
-        result: torch.Tensor = module(torch.empty(2, *shape))
-    return tuple(result.shape[1:])

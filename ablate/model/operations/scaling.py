@@ -46,6 +46,7 @@ class SqueezeExcitation(nn.Module):
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
+        self.channels, self.hidden = channels, hidden
         self.squeeze = nn.Linear(channels, hidden)
         self.excite = nn.Linear(hidden, channels)
 
@@ -82,7 +83,7 @@ def scale(shape: Shape, *, value: float, learned: bool) -> nn.Module:
 
 def se(shape: Shape, *, reduction: int) -> nn.Module:
     """`(N, C, H, W) -> (N, C, H, W)`: squeeze-and-excitation, C // reduction units inside; Hu et al. 2018, eq. 3."""
-    return SqueezeExcitation(shape[0], max(1, shape[0] // reduction))
+    return SqueezeExcitation(shape[0], shape[0] // reduction)
 
 
 def dropout(shape: Shape, *, probability: float) -> nn.Module:

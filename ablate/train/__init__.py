@@ -1,1 +1,7 @@
-"""Training: a pack of trials becomes a record for each of its members."""
+"""Trials become records: data, augmentation, the loop. Knows nothing of studies, stores or Ray."""
+
+from ablate.train.data import load_splits
+from ablate.train.data.download import download
+from ablate.train.pack import train_pack
+
+__all__ = ["download", "load_splits", "train_pack"]

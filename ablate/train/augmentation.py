@@ -1,0 +1,60 @@
+"""Random crops, flips and cutout for a whole batch at once, on the device that trains.
+
+Each image of a batch has its own draw, so the images are distributed as by torchvision's per-image `RandomCrop`
+(zero padding) and `RandomHorizontalFlip`. The zeros are those of normalised images: the mean colour, as in
+fb.resnet.torch. Legend: B batch, C channels, H height, W width.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from ablate.spec.recipe import Augment
+
+
+def augment(images: Tensor, recipe: Augment, generator: Generator) -> Tensor:
+    """(B, C, H, W) -> the same shape, each image changed by its own draw from `generator` (on the images' device)."""
+    num, _, height, width = images.shape
+    if recipe.pad:
+        dy, dx = _draw((2, num), 2 * recipe.pad + 1, generator)
+        images = crop(images, recipe.pad, dy, dx)
+    if recipe.flip:
+        images = flip(images, _draw((num,), 2, generator).bool())
+    if recipe.cutout:
+        y, x = _draw((num,), height, generator), _draw((num,), width, generator)
+        images = cut_out(images, recipe.cutout, y, x)
+    return images
+
+
+def crop(images: Tensor, pad: int, dy: Tensor, dx: Tensor) -> Tensor:
+    """Pad every side by `pad` zeros and cut each image back to (H, W) at row dy and column dx (B,), 0 to 2 * pad."""
+    height, width = images.shape[2:]
+    windows = F.pad(images, [pad] * 4).unfold(2, height, 1).unfold(3, width, 1)  # (B, C, dy, dx, H, W), a view
+    return windows[torch.arange(len(images), device=images.device), :, dy, dx]
+
+
+def flip(images: Tensor, mirrored: Tensor) -> Tensor:
+    """Mirror left and right the images where `mirrored` (B,) is true."""
+    return torch.where(mirrored[:, None, None, None], images.flip(3), images)
+
+
+def cut_out(images: Tensor, size: int, y: Tensor, x: Tensor) -> Tensor:
+    """Zero a square of `size` pixels whose centre is at row y, column x (B,); parts outside the image are lost.
+
+    Source: DeVries and Taylor 2017, sec. 3.
+    """
+    height, width = images.shape[2:]
+    rows = _within(y, size, height)[:, None, :, None]
+    columns = _within(x, size, width)[:, None, None, :]
+    return images.masked_fill(rows & columns, 0)
+
+
+def _within(centre: Tensor, size: int, length: int) -> Tensor:
+    offset = torch.arange(length, device=centre.device) - (centre[:, None] - size // 2)
+    return (offset >= 0) & (offset < size)
+
+
+def _draw(shape: tuple[int, ...], end: int, generator: Generator) -> Tensor:
+    return torch.randint(end, shape, generator=generator, device=generator.device)

@@ -1,0 +1,71 @@
+"""A pack: one or more trials trained by one process on one device. The entry of everything that schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+
+import torch
+
+from ablate.errors import UsageError
+from ablate.records import Epoch, Record
+from ablate.spec.study import Trial
+from ablate.train.trial import train_trial
+
+THREADS = 1  # results on a CPU depend on it, and two processes of one thread outrun one of two
+
+
+def train_pack(
+    trials: Sequence[Trial],
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    on_epoch: Callable[[Trial, Epoch], None] | None = None,
+) -> Iterator[Record]:
+    """Train every trial; yield each one's record as soon as it has ended.
+
+    On a CPU a trial's figures are bit-identical whenever it is repeated, in any process and after any other trial,
+    with the same PyTorch, kind of processor and number of threads.
+
+    Args:
+        trials: the pack's members, with any networks and data.
+        device: `auto` (a CUDA device if there is one, else the CPU), or what `torch.device` takes.
+        threads: of PyTorch on the CPU; 1 unless said otherwise, so that results do not depend on the machine's load.
+        on_epoch: called with a member after each of its epochs; what it raises passes through.
+
+    Raises:
+        DataError: a data set is missing, damaged or does not fit; that trial and those after it have no record.
+        UsageError: there is no such device.
+    """
+    chosen = choose_device(device)
+    for trial in trials:
+        yield _watch(train_trial(trial, chosen, threads or THREADS), trial, on_epoch)
+
+
+def _watch(
+    training: Generator[Epoch, None, Record], trial: Trial, on_epoch: Callable[[Trial, Epoch], None] | None
+) -> Record:
+    while True:
+        try:
+            epoch = next(training)
+        except StopIteration as end:
+            record: Record = end.value
+            return record
+        if on_epoch:
+            on_epoch(trial, epoch)
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+
+    Raises:
+        UsageError: PyTorch does not know it, or it is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # AssertionError: PyTorch was built without it
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"--device {name}: not available ({reason}); use cpu, or leave it out") from error
+    return device

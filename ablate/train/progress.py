@@ -1,0 +1,96 @@
+"""What is known of a trial while it trains, and the record made of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from ablate.records import Cost, Epoch, Outcome, Record
+from ablate.spec.study import Cell, Trial
+from ablate.spec.summary import summarise
+from ablate.train.environment import describe_environment
+from ablate.train.memory import peak_bytes
+
+METRICS = ("train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error")
+
+
+@dataclass
+class Progress:
+    """Epochs and costs so far."""
+
+    start: float = field(default_factory=time.perf_counter)
+    history: list[Epoch] = field(default_factory=list)
+    num_images: int = 0  # trained on, again in every epoch
+    training_seconds: float = 0.0  # in training steps: neither preparation nor evaluation
+    digest: str | None = None  # of the data set, once it is loaded
+
+    def add(self, epoch: Epoch, num_images: int, training_seconds: float) -> None:
+        """One more epoch is done."""
+        self.history.append(epoch)
+        self.num_images += num_images
+        self.training_seconds += training_seconds
+
+
+def create_record(
+    trial: Trial, progress: Progress, outcome: Outcome, error: str | None, device: torch.device, threads: int
+) -> Record:
+    """Everything known of the trial; only a finished one has final and selected metrics."""
+    history = tuple(progress.history)
+    finished = outcome is Outcome.FINISHED
+    return Record(
+        id=trial.id,
+        seed=trial.seed,
+        outcome=outcome,
+        spec=describe_spec(trial.cell),
+        history=history,
+        final=dict.fromkeys(METRICS) if not finished else metrics(history[-1]),
+        selected=select(history) if finished else None,
+        cost=measure_cost(trial, progress, device),
+        environment=describe_environment(device, threads) | {"data_sha256": progress.digest},
+        error=error,
+    )
+
+
+def describe_spec(cell: Cell) -> dict[str, Any]:
+    """The architecture as written, the data without the folder they lie in, and the recipe."""
+    return {
+        "architecture": dict(cell.architecture),
+        "data": cell.data.model_dump(mode="json", exclude={"root"}),
+        "train": cell.train.model_dump(mode="json"),
+    }
+
+
+def metrics(epoch: Epoch) -> dict[str, float | None]:
+    """The epoch's losses and errors by name."""
+    return epoch.model_dump(include=set(METRICS))
+
+
+def select(history: tuple[Epoch, ...]) -> dict[str, float | None] | None:
+    """The first epoch with the lowest validation error, never chosen by test figures; None without validation."""
+    candidates = [epoch for epoch in history if epoch.val_error is not None]
+    if not candidates:
+        return None
+    best = min(candidates, key=lambda epoch: epoch.val_error or 0.0)
+    return {"epoch": best.epoch} | metrics(best)
+
+
+def measure_cost(trial: Trial, progress: Progress, device: torch.device) -> Cost:
+    """What the trial cost so far."""
+    summary = summarise(trial.cell.network)
+    rate = progress.num_images / progress.training_seconds if progress.training_seconds else 0.0
+    return Cost(
+        seconds=time.perf_counter() - progress.start,
+        images_per_second=rate,
+        peak_memory=peak_bytes(device),
+        parameters=summary.parameters,
+        multiply_adds=summary.multiply_adds,
+    )
+
+
+def defined(value: float) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,38 @@
+"""Where every random number of a trial comes from: its seed and its purpose, and nothing else.
+
+Separate streams keep compared cells fair: cells of the same seed see the same images in the same order with the same
+crops, and start from the same weights where their parameters agree, whatever else differs between them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+from torch import Generator
+
+
+@dataclass(frozen=True)
+class Streams:
+    """One generator per purpose. Dropout and stochastic depth draw from PyTorch's global one, seeded by `noise`."""
+
+    init: Generator
+    order: Generator
+    augmentation: Generator  # on the training device
+    noise: int
+
+
+def open_streams(seed: int, device: torch.device) -> Streams:
+    """The streams of a trial, at their beginning."""
+    return Streams(
+        init=Generator().manual_seed(derive_seed(seed, "init")),
+        order=Generator().manual_seed(derive_seed(seed, "order")),
+        augmentation=Generator(device).manual_seed(derive_seed(seed, "augmentation")),
+        noise=derive_seed(seed, "noise"),
+    )
+
+
+def derive_seed(seed: int, purpose: str) -> int:
+    """63 bits, unrelated for different seeds or purposes."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{purpose}".encode()).digest()[:8], "big") >> 1

@@ -1,0 +1,116 @@
+"""One trial, from its specification to its record."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator
+
+import torch
+
+from ablate.errors import DataError
+from ablate.model import build
+from ablate.records import Epoch, Outcome, Record
+from ablate.spec.study import Trial
+from ablate.train.data import Split, Splits, load_splits
+from ablate.train.failure import explain, explain_divergence
+from ablate.train.loop import DTYPES, Run, evaluate, is_finite, train_epoch
+from ablate.train.memory import reset_peak
+from ablate.train.optimiser import create_optimiser, learning_rate
+from ablate.train.process import fresh_state
+from ablate.train.progress import Progress, create_record, defined
+from ablate.train.randomness import Streams, open_streams
+
+
+def train_trial(trial: Trial, device: torch.device, threads: int) -> Generator[Epoch, None, Record]:
+    """Train one network: yield each epoch as it ends, return the record.
+
+    An exception while building or training is the trial's result, a record that says `failed`.
+
+    Raises:
+        DataError: the data set cannot be had. That says nothing about the trial, so there is no record.
+    """
+    progress = Progress()
+    reset_peak(device)
+    streams = open_streams(trial.seed, device)
+    with fresh_state(device, threads, streams.noise):
+        try:
+            outcome, error = yield from _train(trial, streams, progress, device)
+        except DataError:
+            raise
+        except Exception as exception:
+            outcome, error = Outcome.FAILED, explain(exception)
+    return create_record(trial, progress, outcome, error, device, threads)
+
+
+def _train(
+    trial: Trial, streams: Streams, progress: Progress, device: torch.device
+) -> Generator[Epoch, None, tuple[Outcome, str | None]]:
+    run = prepare_run(trial, streams, device)
+    progress.digest = run.splits.digest
+    while run.epoch < run.recipe.epochs:
+        epoch = _train_and_evaluate(run, progress)
+        if epoch is None:
+            rate = learning_rate(run.recipe, run.epoch - 1, run.step - 1)
+            return Outcome.DIVERGED, explain_divergence(run.epoch, rate)
+        yield epoch
+    return Outcome.FINISHED, None
+
+
+def prepare_run(trial: Trial, streams: Streams, device: torch.device) -> Run:
+    """The network at its initial weights, its optimiser and its data, on the device.
+
+    Raises:
+        DataError: the data set cannot be had, or does not fit the network.
+    """
+    cell = trial.cell
+    dtype = DTYPES[cell.train.precision]
+    splits = load_splits(cell.data, device).to(dtype)
+    _check_fit(trial, splits)
+    module = build(cell.network, cell.train.init, streams.init)
+    module = module.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Run(
+        module=module,
+        optimiser=create_optimiser(module, cell.train),
+        streams=streams,
+        splits=splits,
+        recipe=cell.train,
+        augment=cell.data.augment,
+        auxiliary_weights=tuple(auxiliary.weight for auxiliary in cell.network.auxiliaries),
+        device=device,
+    )
+
+
+def _check_fit(trial: Trial, splits: Splits) -> None:
+    network, found = trial.cell.network, tuple(splits.train.pixels.shape[1:])
+    if found != network.input:
+        raise DataError(f"images are {found} (channels, height, width), but the network takes {network.input}")
+    if len(splits.classes) != network.classes:
+        raise DataError(f"the data set has {len(splits.classes)} classes, but the network has {network.classes}")
+
+
+def _train_and_evaluate(run: Run, progress: Progress) -> Epoch | None:
+    """The coming epoch, or None if it ended in NaN or infinity."""
+    start = time.perf_counter()
+    train = train_epoch(run)
+    training_seconds = time.perf_counter() - start
+    if not (math.isfinite(train.loss) and is_finite(run)):
+        return None
+    epoch = Epoch(
+        epoch=run.epoch,
+        lr=learning_rate(run.recipe, run.epoch - 1, run.step - 1),
+        train_loss=train.loss,
+        train_error=train.error,
+        **_held_out("val", run, run.splits.val),
+        **_held_out("test", run, run.splits.test),
+        seconds=time.perf_counter() - start,
+    )
+    progress.add(epoch, train.num_images, training_seconds)
+    return epoch
+
+
+def _held_out(name: str, run: Run, split: Split | None) -> dict[str, float | None]:
+    if split is None:
+        return {}
+    means = evaluate(run, split)
+    return {f"{name}_loss": defined(means.loss), f"{name}_error": means.error}

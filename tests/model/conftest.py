@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @pytest.fixture(autouse=True)
@@ -31,11 +31,11 @@ def randomise() -> Callable[[nn.Module], nn.Module]:
 
 
 @pytest.fixture(scope="session")
-def copy_weights() -> Callable[[nn.Module, nn.Module], None]:
-    """Copy parameters and running statistics from one module to another, in order; shapes must agree."""
+def copy_weights() -> Callable[[Mapping[str, Tensor], Mapping[str, Tensor]], None]:
+    """Copy parameters and running statistics from one state_dict to another, in order; shapes must agree."""
 
-    def copy(source: nn.Module, target: nn.Module) -> None:
-        values, places = list(source.state_dict().values()), list(target.state_dict().values())
+    def copy(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
+        values, places = list(source.values()), list(target.values())
         assert [value.shape for value in values] == [place.shape for place in places]
         for value, place in zip(values, places, strict=True):
             place.copy_(value)

@@ -1,1 +1,7 @@
-"""The verdict: records become statistics, tables, figures and one page."""
+"""What held: records become a frame, statistics, verdicts, tables, figures and a page. Neither torch nor Ray."""
+
+from ablate.report.claims import Judgement, Verdict, judge
+from ablate.report.frame import load_frame
+from ablate.report.report import Report, write_report
+
+__all__ = ["Judgement", "Report", "Verdict", "judge", "load_frame", "write_report"]

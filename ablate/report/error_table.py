@@ -1,0 +1,102 @@
+"""The error table: a row per cell, mean ± std over seeds of every split, after the last and the selected epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from ablate.records import Outcome
+from ablate.report.frame import by_seed
+from ablate.report.notation import NOTHING, decimal, mean_std
+from ablate.report.statistics import Summary, summarise
+from ablate.report.table import Column, Entry, Table, number
+
+_SPLITS = {"train": "train", "val": "validation", "test": "test"}
+_SELECTED = "validation-selected epoch"
+_LAST = "last epoch"
+
+
+def tabulate_errors(frame: pd.DataFrame) -> Table:
+    """Errors in percent of every cell; diverged, failed and missing trials are counted beside the mean."""
+    metrics = [metric for metric in _metrics() if frame[metric].notna().any()]
+    numbers = pd.DataFrame(_numbers(frame, metrics))
+    columns = [Column("cell", is_number=False), Column("n")]
+    columns += [Column(_title(metric), _group(metric)) for metric in metrics]
+    return Table(
+        name="errors",
+        title="Errors",
+        caption="Top-1 error in percent: mean ± sample standard deviation over the n finished trials, "
+        "and every seed below it. A trial that diverged, failed or is missing is counted, never averaged.",
+        columns=tuple(columns),
+        rows=tuple(_rows(frame, metrics)),
+        numbers=numbers,
+    )
+
+
+def _metrics() -> Iterator[str]:
+    for prefix in ("", "selected_"):
+        for split in _SPLITS:
+            if (prefix, split) != ("selected_", "train"):
+                yield f"{prefix}{split}_error"
+
+
+def _title(metric: str) -> str:
+    return _SPLITS[metric.removeprefix("selected_").removesuffix("_error")]
+
+
+def _group(metric: str) -> str:
+    return _SELECTED if metric.startswith("selected_") else _LAST
+
+
+def finished(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The metric of the finished trials, cells by seeds; NaN for all others."""
+    values = frame[metric].where(frame["outcome"] == Outcome.FINISHED)
+    return by_seed(frame.assign(metric=values), "metric")
+
+
+def summaries(wide: pd.DataFrame) -> dict[str, Summary]:
+    """n, mean, std, median and range of every cell."""
+    return {str(cell): summarise(row[~pd.isna(row)]) for cell, row in zip(wide.index, wide.to_numpy(), strict=True)}
+
+
+def _numbers(frame: pd.DataFrame, metrics: list[str]) -> list[dict[str, Any]]:
+    outcomes = pd.crosstab(frame["cell"], frame["outcome"])
+    columns = {metric: summaries(finished(frame, metric)) for metric in metrics}
+    return [
+        {
+            "cell": cell,
+            "n": int(outcomes.loc[cell].get(str(Outcome.FINISHED), 0)),
+            **{f"n_{name}": int(count) for name, count in outcomes.loc[cell].items() if name != Outcome.FINISHED},
+            **{f"{metric}_{key}": value for metric in metrics for key, value in vars(columns[metric][cell]).items()},
+        }
+        for cell in frame["cell"].unique()
+    ]
+
+
+def _rows(frame: pd.DataFrame, metrics: list[str]) -> Iterator[tuple[Entry, ...]]:
+    outcomes = {cell: list(group) for cell, group in frame.groupby("cell", sort=False)["outcome"]}
+    columns = {metric: finished(frame, metric) for metric in metrics}
+    means = {metric: summaries(wide) for metric, wide in columns.items()}
+    for cell, states in outcomes.items():
+        entries = [Entry(str(cell)), _count(states)]
+        for metric in metrics:
+            summary = means[metric][str(cell)]
+            entries.append(number(mean_std(summary), summary.mean, _seeds(columns[metric].loc[cell], states)))
+        yield tuple(entries)
+
+
+def _count(states: list[str]) -> Entry:
+    others = [state for state in dict.fromkeys(states) if state != Outcome.FINISHED]
+    detail = ", ".join(f"{states.count(state)} {state}" for state in others)
+    return number(str(states.count(Outcome.FINISHED)), states.count(Outcome.FINISHED), detail)
+
+
+def _seeds(values: pd.Series[float], states: list[str]) -> str:
+    """Every seed's value in the order of seeds; the outcome instead where there is none."""
+    texts = [
+        decimal(value) if state == Outcome.FINISHED else NOTHING if state == "missing" else state
+        for value, state in zip(values, states, strict=True)
+    ]
+    return "  ".join(texts)

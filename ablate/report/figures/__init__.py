@@ -1,0 +1,1 @@
+"""Figures: for each, one function for its numbers and one that draws them."""

@@ -1,0 +1,104 @@
+"""The records of a study as one tidy table: a row per trial, a column per factor, metric and cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from math import log
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ablate.records import Outcome, Record
+from ablate.spec.study import Study, Trial
+
+METRICS = ("train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error")
+MEASURED = ("seconds", "images_per_second", "peak_memory_bytes")  # differ from run to run; everything else does not
+MISSING = "missing"
+
+
+def load_frame(study: Study, records: Mapping[str, Record]) -> pd.DataFrame:
+    """One row per cell and seed, first seeds first; trials without a record have the outcome `missing`.
+
+    Columns: trial, cell, seed, outcome, one per factor (e.g. `architecture.depth`), epochs, the metrics after the
+    last epoch (`test_error`, ...: errors in percent, losses in nats), those of the validation-selected epoch
+    (`selected_test_error`, ..., `selected_epoch`), classes, parameters, multiply_adds, the measured costs
+    (seconds, images_per_second, peak_memory_bytes) and error (why a trial failed). Undefined numbers are NaN.
+    """
+    frame = pd.DataFrame(_rows(study, records))
+    numbers = [*METRICS, "selected_epoch", *(f"selected_{metric}" for metric in METRICS), *MEASURED]
+    return frame.astype(dict.fromkeys(numbers, "float64"))
+
+
+def _rows(study: Study, records: Mapping[str, Record]) -> Iterator[dict[str, Any]]:
+    for seed in study.seeds:
+        for cell in study.cells:  # not `study.trials`: cells that are equal share their trials
+            trial = Trial(cell, seed)
+            record = records.get(trial.id)
+            yield _identity(trial, record) | _results(record) | _costs(trial, record)
+
+
+def _identity(trial: Trial, record: Record | None) -> dict[str, Any]:
+    return {
+        "trial": trial.id,
+        "cell": trial.cell.name,
+        "seed": trial.seed,
+        "outcome": str(record.outcome) if record else MISSING,
+        **{axis: scalar(value) for axis, value in trial.cell.factors.items()},
+        "epochs": len(record.history) if record else 0,
+    }
+
+
+def _results(record: Record | None) -> dict[str, Any]:
+    final = record.final if record else {}
+    selected = (record.selected if record else None) or {}
+    return {
+        **{metric: final.get(metric) for metric in METRICS},
+        "selected_epoch": selected.get("epoch"),
+        **{f"selected_{metric}": selected.get(metric) for metric in METRICS},
+    }
+
+
+def _costs(trial: Trial, record: Record | None) -> dict[str, Any]:
+    cost = record.cost if record else None
+    return {
+        "classes": trial.cell.network.classes,
+        "parameters": cost.parameters if cost else None,
+        "multiply_adds": cost.multiply_adds if cost else None,
+        "seconds": cost.seconds if cost else None,
+        "images_per_second": cost.images_per_second if cost else None,
+        "peak_memory_bytes": cost.peak_memory if cost else None,
+        "error": record.error if record else None,
+    }
+
+
+def scalar(value: Any) -> Any:
+    """A factor's value as one table entry: itself, or compact JSON where it is a list or a mapping."""
+    if value is None:
+        return "none"
+    if isinstance(value, tuple | list | Mapping):
+        return json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def by_seed(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Cells in rows, seeds in columns, both in the study's order; NaN where a trial has no such number."""
+    wide = frame.pivot(index="cell", columns="seed", values=metric)
+    return wide.reindex(index=frame["cell"].unique(), columns=frame["seed"].unique()).astype("float64")
+
+
+def at_chance(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with every diverged trial at chance level: errors 100 (1 - 1/K) percent, losses ln K, for K classes.
+
+    A network of NaN gives every image the same label, so this is the error it has, not a penalty.
+    """
+    frame = frame.copy()
+    diverged = frame["outcome"] == str(Outcome.DIVERGED)
+    classes = frame.loc[diverged, "classes"].to_numpy(float)
+    for metric in METRICS:
+        chance = 100 * (1 - 1 / classes) if metric.endswith("_error") else np.array([log(k) for k in classes])
+        for column in (metric, f"selected_{metric}"):
+            if frame[column].notna().any():
+                frame.loc[diverged, column] = chance
+    return frame

@@ -1,0 +1,97 @@
+"""The two pages of a report, `index.html` and `report.md`, rendered from templates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from ablate.records import Outcome, Record
+from ablate.report import markdown
+from ablate.report.cards import deal
+from ablate.report.cells import MAX_CELLS, describe_cells
+from ablate.report.claims import Judgement, Verdict
+from ablate.report.frame import MISSING
+from ablate.report.method import describe_method
+from ablate.report.plots import Plot
+from ablate.report.provenance import list_environments
+from ablate.report.table import Table
+from ablate.spec.study import Study
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything a page shows."""
+
+    study: Study
+    frame: pd.DataFrame
+    judgements: tuple[Judgement, ...]
+    tables: Mapping[str, Table]
+    plots: Sequence[Plot]
+    records: tuple[Record, ...]
+    command: str
+
+
+def render_page(content: Content) -> str:
+    """The whole page in one HTML file, style and script and figures included."""
+    environment = _environment()
+    sources = {name: _source(environment, name) for name in ("style.css", "script.js")}
+    page = environment.get_template("page.html.j2")
+    return page.render(**_context(content), style=sources["style.css"], script=sources["script.js"])
+
+
+def render_markdown(content: Content) -> str:
+    """The same in Markdown, with the figures as files beside it."""
+    return _environment().get_template("report.md.j2").render(**_context(content))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ablate.report"),
+        autoescape=select_autoescape(("html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["markdown"] = markdown.escape
+    environment.filters["markdown_table"] = markdown.to_markdown
+    return environment
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _context(content: Content) -> dict[str, Any]:
+    study, frame = content.study, content.frame
+    return {
+        "study": study,
+        "tables": content.tables,
+        "plots": {plot.name: plot for plot in content.plots},
+        "cards": deal(content.judgements, frame),
+        "verdicts": _tally(content.judgements),
+        "states": _states(frame),
+        "num_trials": len(frame),
+        "num_recorded": int((frame["outcome"] != MISSING).sum()),
+        "cells": describe_cells(study, frame),
+        "max_cells": MAX_CELLS,
+        "environments": list_environments(content.records),
+        "method": describe_method(study),
+        "command": content.command,
+    }
+
+
+def _tally(judgements: Sequence[Judgement]) -> list[tuple[str, int]]:
+    counts = Counter(judgement.verdict for judgement in judgements)
+    return [(str(verdict), counts[verdict]) for verdict in Verdict if counts[verdict]]
+
+
+def _states(frame: pd.DataFrame) -> list[tuple[str, int]]:
+    counts = Counter(frame["outcome"])
+    return [(state, counts[state]) for state in (*map(str, Outcome), MISSING) if counts[state]]

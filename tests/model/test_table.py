@@ -85,7 +85,7 @@ def check_for_real(kind: str, arguments: dict[str, Any], shape: tuple[int, ...],
     assert y.isfinite().all()
     (y * torch.linspace(0.5, 1.5, y.numel()).view_as(y)).sum().backward()
     assert x.grad.isfinite().all()
-    if x.numel() > 20:
+    if x.numel() > 20 and not arguments.get("padding"):  # a window of 1 with stride 3 may see padding alone
         assert x.grad.any(), "no gradient reaches the input"
     for name, parameter in module.named_parameters():
         assert parameter.grad is not None, f"no gradient reaches {name}"

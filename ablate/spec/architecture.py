@@ -8,12 +8,15 @@ from typing import Any
 from ablate.spec.blocks import Blocks, read_blocks
 from ablate.spec.blueprint import Blueprint
 from ablate.spec.expand import read_short
-from ablate.spec.explicit import read_explicit
+from ablate.spec.explicit import explicit_keys, read_explicit
 from ablate.spec.family import FAMILIES
 from ablate.spec.network import Network, Shape
+from ablate.spec.operations.effect import MAX_CHANNELS, text
 from ablate.spec.problems import Problem
 from ablate.spec.shapes import place
-from ablate.spec.suggestion import shown
+from ablate.spec.short import short_keys
+from ablate.spec.signature import arguments_of
+from ablate.spec.wording import quote, unknown_key
 
 ROOT = ("architecture",)
 
@@ -28,61 +31,70 @@ def read_architecture(
     """
     problems: list[Problem] = []
     known = read_blocks({} if blocks is None else blocks, problems)
-    blueprint = _read_form(architecture, known, problems)
     if not isinstance(architecture, Mapping):
+        problems.append(Problem(ROOT, f"expected keys with values, got {quote(architecture)}; write `family:`"))
         return None, problems
-    shape = _agreed("input", _read_input(architecture.get("input"), problems), input, architecture, problems)
-    number = _agreed("classes", architecture.get("classes"), classes, architecture, problems)
-    if blueprint is None or shape is None or number is None or problems:
-        return None, problems
-    if blueprint.too_large:
-        problems.append(Problem(ROOT, f"too large: {blueprint.too_large}"))
+    blueprint = _read_form(architecture, known, problems)
+    shape = _read_input(architecture, input, problems)
+    number = _read_classes(architecture, classes, problems)
+    if blueprint and blueprint.too_large:
+        problems.append(Problem(ROOT, blueprint.too_large))
+    if problems or blueprint is None or shape is None or number is None:
         return None, problems
     return place(blueprint, shape, number, problems), problems
 
 
-def _read_form(architecture: Any, blocks: Blocks, problems: list[Problem]) -> Blueprint | None:
-    """Short, with `family`, or explicit, with `stages`."""
-    if not isinstance(architecture, Mapping):
-        problems.append(Problem(ROOT, f"an architecture is a mapping, got {shown(architecture)}"))
-        return None
-    if "family" in architecture and "stages" in architecture:
-        problems.append(
-            Problem((*ROOT, "stages"), "either `family` (short form) or `stages` (explicit form), not both", True)
-        )
-        return None
-    if "stages" in architecture:
-        return read_explicit(architecture, blocks, problems)
-    if "family" in architecture or "head" not in architecture:
+def _read_form(architecture: Mapping[str, Any], blocks: Blocks, problems: list[Problem]) -> Blueprint | None:
+    """The blueprint of the short form, with `family`, or of the explicit one, with `stages`."""
+    short, explicit = "family" in architecture, "stages" in architecture
+    if short and explicit:
+        message = "either `family`, the short form, or `stages`, the explicit form, not both"
+        problems.append(Problem((*ROOT, "stages"), message, on_key=True))
+    elif short:
         return read_short(architecture, blocks, problems)
-    problems.append(Problem(ROOT, "missing key 'family' (short form) or 'stages' (explicit form)"))
+    elif explicit:
+        return read_explicit(architecture, blocks, problems)
+    else:
+        known = arguments_of(short_keys) | arguments_of(explicit_keys)
+        for key in [key for key in architecture if key not in known]:
+            problems.append(Problem((*ROOT, str(key)), unknown_key(key, architecture[key], known), on_key=True))
+        message = "missing; write cifar or imagenet, or `stages` for the explicit form"
+        problems.append(Problem((*ROOT, "family"), message))
     return None
 
 
-def _read_input(written: Any, problems: list[Problem]) -> Shape | None:
-    if written is None:
+def _read_input(architecture: Mapping[str, Any], given: Shape | None, problems: list[Problem]) -> Shape | None:
+    """The shape of an image: that of the data set, the architecture's own or its family's."""
+    written = architecture.get("input")
+    if written is not None and not _is_shape(written):
+        message = f"expected [channels, height, width] of an image, such as [3, 32, 32], got {quote(written)}"
+        problems.append(Problem((*ROOT, "input"), message))
         return None
-    if (
-        isinstance(written, list | tuple)
-        and len(written) == 3
-        and all(type(v) is int and 1 <= v <= 65_536 for v in written)
-    ):
-        return tuple(written)
-    problems.append(Problem((*ROOT, "input"), f"must be [channels, height, width] of an image, got {shown(written)}"))
-    return None
+    own = None if written is None else tuple(written)
+    if own and given and own != given:
+        message = f"the images of the data set are {text(given)}, got {text(own)}; leave it out, it comes from the data"
+        problems.append(Problem((*ROOT, "input"), message))
+    return given or own or _of_family(architecture, "input", problems)
 
 
-def _agreed(name: str, own: Any, given: Any, architecture: Mapping[str, Any], problems: list[Problem]) -> Any:
-    """The architecture's own value and the data set's must agree where both are there."""
-    if own is not None and given is not None and own != given:
-        message = f"the data set has {shown(given)}, got {shown(own)}; leave `{name}` out, it comes from the data"
-        problems.append(Problem((*ROOT, name), message))
-    value = given if given is not None else own
-    if value is not None:
-        return value
+def _is_shape(written: Any) -> bool:
+    whole = isinstance(written, list | tuple) and len(written) == 3
+    return whole and all(type(side) is int and 1 <= side <= MAX_CHANNELS for side in written)
+
+
+def _read_classes(architecture: Mapping[str, Any], given: int | None, problems: list[Problem]) -> int | None:
+    """The number of classes: that of the data set, the architecture's own or its family's."""
+    own = architecture.get("classes")
+    if type(own) is int and given and own != given:
+        message = f"the data set has {given} classes, got {own}; leave it out, it comes from the data"
+        problems.append(Problem((*ROOT, "classes"), message))
+    return given or own or _of_family(architecture, "classes", problems)
+
+
+def _of_family(architecture: Mapping[str, Any], name: str, problems: list[Problem]) -> Any:
     family = architecture.get("family")
     if isinstance(family, str) and family in FAMILIES:
         return getattr(FAMILIES[family], name)
     if "stages" in architecture:
-        problems.append(Problem(ROOT, f"missing key '{name}': there is no data set to take it from"))
+        problems.append(Problem((*ROOT, name), "missing; there is no data set to take it from"))
     return None

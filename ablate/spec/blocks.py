@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from ablate.spec.joins import GATED, read_join
 from ablate.spec.network import Join
 from ablate.spec.operations.written import WrittenPath, names, read_path
 from ablate.spec.problems import Location, Problem
-from ablate.spec.signature import arguments_of, read_mapping
-from ablate.spec.suggestion import shown, suggest
+from ablate.spec.signature import arguments_of, read_keys
+from ablate.spec.wording import quote
 
 BUILT_IN = ("basic", "bottleneck", "single")
-DIRECT = ("branch", "shortcut", "gate")
 MAX_PATHS = 64
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
@@ -72,14 +72,14 @@ def read_blocks(written: Any, problems: list[Problem]) -> Blocks:
     units: dict[str, Block | None] = {}
     sequences: dict[str, WrittenPath] = {}
     if not isinstance(written, Mapping):
-        problems.append(Problem(("blocks",), f"blocks are a mapping of names to blocks, got {shown(written)}"))
+        problems.append(Problem(("blocks",), f"expected names with blocks, got {quote(written)}"))
         return Blocks()
     for name, block in written.items():
-        location = ("blocks", name)
+        location = ("blocks", str(name))
         taken = {*BUILT_IN, *names()}
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:
             reason = "the name is taken" if name in taken else "names are letters, digits, '-' and '_'"
-            problems.append(Problem(location, f"a block cannot be called {shown(name)}: {reason}", on_key=True))
+            problems.append(Problem(location, f"a block cannot be called {quote(name)}: {reason}", on_key=True))
         elif isinstance(block, list | tuple):
             sequences[name] = read_path(block, location, problems, sequences)
         else:
@@ -91,12 +91,15 @@ def read_block(
     written: Any, location: Location, problems: list[Problem], sequences: Mapping[str, WrittenPath]
 ) -> Block | None:
     """One block, with every fault of it; None where it is wrong."""
-    known = len(problems)
-    keys = read_mapping(written, arguments_of(block_keys), location, problems, "a block")
-    if keys is None:
+    if not isinstance(written, Mapping):
+        problems.append(
+            Problem(location, f"expected a block, a mapping with `branch` or `paths`, got {quote(written)}")
+        )
         return None
+    known = len(problems)
+    keys = read_keys(written, arguments_of(block_keys), location, problems)
     paths = _read_paths(written, location, problems, sequences)
-    join = _read_join(keys["join"], tuple(paths), location, problems)
+    join = read_join(keys["join"], tuple(paths), location, problems)
     before = read_path(keys["before"], (*location, "before"), problems, sequences)
     after = read_path(keys["after"], (*location, "after"), problems, sequences)
     return Block(paths, join, before, after, location) if len(problems) == known else None
@@ -105,56 +108,20 @@ def read_block(
 def _read_paths(
     written: Mapping[str, Any], location: Location, problems: list[Problem], sequences: Mapping[str, WrittenPath]
 ) -> dict[str, WrittenPath]:
-    direct = {name: written[name] for name in written if name in DIRECT}
-    named = written.get("paths")
+    """The paths: `branch`, `shortcut` and `gate` as keys of the block itself, or any names under `paths`."""
+    direct = {name: written[name] for name in written if name in GATED}
     if ("paths" in written) == bool(direct):
-        message = (
-            "either `paths` or `branch`, `shortcut`, `gate`, not both"
-            if direct
-            else "a block needs `branch` or `paths`"
-        )
-        problems.append(Problem(location, message))
+        both = "either `paths` or `branch`, `shortcut`, `gate`, not both"
+        problems.append(Problem(location, both if direct else "a block needs `branch` or `paths`"))
         return {}
     if direct:
         return {name: read_path(path, (*location, name), problems, sequences) for name, path in direct.items()}
-    inside = (*location, "paths")
+    named, inside = written["paths"], (*location, "paths")
     if not isinstance(named, Mapping) or not 1 <= len(named) <= MAX_PATHS:
-        problems.append(Problem(inside, f"paths are a mapping of 1 to {MAX_PATHS} names to paths, got {shown(named)}"))
+        problems.append(Problem(inside, f"expected 1 to {MAX_PATHS} names with paths, got {quote(named)}"))
         return {}
     for name in named:
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name in ("before", "after"):
-            problems.append(Problem((*inside, name), f"a path cannot be called {shown(name)}", on_key=True))
-    return {str(name): read_path(path, (*inside, name), problems, sequences) for name, path in named.items()}
-
-
-def _read_join(written: Any, paths: tuple[str, ...], location: Location, problems: list[Problem]) -> Join:
-    """The join in one word, checked against the paths there are."""
-    words: dict[Any, Join] = {"add": "add", "concat": "concat", "none": "none", "gate": "gate"}
-    join: Join | None = "none" if written is None else None
-    if isinstance(written, Mapping) and len(written) == 1:
-        gates: dict[Any, Join] = {"exclusive": "gate", "shortcut-only": "gate-shortcut"}
-        value = written.get("gate")
-        join = gates.get(value) if isinstance(value, str) else None
-    elif isinstance(written, str):
-        join = words.get(written)
-    at = (*location, "join") if written is not None else location
-    if join is None:
-        known = suggest(written, [*words, "{gate: exclusive}", "{gate: shortcut-only}"])
-        problems.append(Problem(at, f"unknown join {shown(written)}; {known}"))
-    elif paths and (complaint := _mismatch(join, paths)):
-        problems.append(Problem(at, complaint))
-    return join or "none"
-
-
-def _mismatch(join: Join, paths: tuple[str, ...]) -> str:
-    """Why a join and a set of paths do not go together, or nothing."""
-    if join.startswith("gate"):
-        gated = set(paths) == set(DIRECT)
-        return "" if gated else f"a gate joins the paths branch, shortcut and gate, got {', '.join(paths)}"
-    if "gate" in paths and join in ("add", "none"):
-        return "the path `gate` needs `join: gate`"
-    if join == "none" and len(paths) > 1:
-        return f"{len(paths)} paths ({', '.join(paths)}) need a join: add, concat or gate"
-    if join != "none" and len(paths) == 1:
-        return f"one path ({paths[0]}) has nothing to {join}; leave `join` out"
-    return ""
+            message = f"a path cannot be called {quote(name)}; use letters, digits, - and _"
+            problems.append(Problem((*inside, str(name)), message, on_key=True))
+    return {str(name): read_path(path, (*inside, str(name)), problems, sequences) for name, path in named.items()}

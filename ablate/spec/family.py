@@ -1,9 +1,9 @@
-"""The two families of He et al. 2015: stem, stages and head of sec. 4.2 (cifar) and Table 1 (imagenet), and their depths."""
+"""The two families of He et al. 2015, cifar (sec. 4.2) and imagenet (Table 1): stem, stages, head, and their depths."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from ablate.spec.network import Shape
 
@@ -16,10 +16,19 @@ class Family:
     input: Shape
     classes: int
     widths: tuple[int, ...]
-    resize: str
-    first: dict[str, Any]  # the first convolution's name and arguments, its channels apart
-    pool: list[Any] = field(default_factory=list)  # what follows the stem's activation
+    resize: Literal["pad", "projection"]
+    layer: dict[str, Any]  # the stem's convolution, its channels apart
+    pool: tuple[Any, ...] = ()  # what follows the stem's activation
     head: tuple[Any, ...] = ("global-avgpool", {"linear": {"features": "classes"}})
+
+    def stem(self, channels: int, activation: str) -> list[Any]:
+        """The stem, with as much activation as the order of operations leaves to it.
+
+        Where the first activation belongs to the first unit, a cifar stem is bare (He et al. 2016, appendix); with
+        relu-only pre-activation it keeps its normalisation. An imagenet stem activates ahead of its max-pool.
+        """
+        left = {"full-preactivation": 0, "relu-only-preactivation": 1}.get(activation, 2)
+        return [{"conv": self.layer | {"channels": channels}}, *["bn", "relu"][: 2 if self.pool else left], *self.pool]
 
 
 FAMILIES = {
@@ -31,7 +40,7 @@ FAMILIES = {
         (64, 128, 256, 512),
         "projection",
         {"kernel": 7, "stride": 2},
-        [{"maxpool3x3": {"stride": 2}}],
+        ({"maxpool3x3": {"stride": 2}},),
     ),
 }
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from ablate.spec.blocks import Block
 from ablate.spec.network import Join
 from ablate.spec.operations.written import WrittenPath, read_path
-from ablate.spec.problems import Location
+from ablate.spec.problems import Location, Problem
 from ablate.spec.shortcut import Shortcut
 
 Activation = Literal[
@@ -30,7 +30,8 @@ AFTER: dict[str, list[Any]] = {"original": ["relu"], "bn-after-addition": ["bn",
 
 def written(operations: list[Any], location: Location) -> WrittenPath:
     """Operations of our own, which are right by construction."""
-    path = read_path(operations, (), problems := [])
+    problems: list[Problem] = []
+    path = read_path(operations, (), problems)
     assert not problems, problems
     return tuple(type(item)(item.kind, item.arguments, location) for item in path)
 
@@ -46,8 +47,8 @@ class Residual:
     stride: Literal["first", "3x3"] = "first"
     cardinality: int = 1
     inner: str = "1x"  # channels of a bottleneck's 3x3 convolution
-    stem_activates: bool = False  # the stem ends in the first activation (imagenet, ahead of its max-pool)
-    location: Location = ()
+    stem_activates: bool = False  # the first activation stands in the stem (imagenet, ahead of its max-pool)
+    location: Location = ("architecture", "block")
 
     def block(self, *, changes: bool, first: bool, last: bool) -> Block:
         """The unit at one place: `changes` its shape, `first` or `last` of the network."""

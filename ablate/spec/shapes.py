@@ -1,4 +1,4 @@
-"""Blueprint -> explicit form: every block takes its place, every relative size becomes a number, every shape is checked."""
+"""Blueprint -> explicit form: blocks take their places, relative sizes become numbers, every shape is checked."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ablate.spec.blueprint import Blueprint, Run
 from ablate.spec.network import Auxiliary, Network, Operation, Path, Shape, Unit
 from ablate.spec.operations import effect_of
 from ablate.spec.operations.arguments import Scope
-from ablate.spec.operations.effect import text
+from ablate.spec.operations.effect import MAX_CHANNELS, text
 from ablate.spec.operations.written import WrittenPath, resolve
 from ablate.spec.problems import Location, Problem
 
 
 def place(blueprint: Blueprint, input: Shape, classes: int, problems: list[Problem]) -> Network | None:
-    """The explicit form for images of shape `input` (C, H, W); None, with the faults in `problems`, where it is wrong."""
+    """The explicit form for images of shape `input` (C, H, W); None, with its faults in `problems`, if it is wrong."""
     known = len(problems)
     placing = _Placing(blueprint, Scope(classes, resize=blueprint.resize), problems)
     network = placing.network(input)
@@ -88,34 +88,37 @@ class _Placing:
         return replace(unit, name=where), output
 
     def unit(self, block: Block, shape: Shape, scope: Scope, where: str) -> tuple[Unit, Shape | None]:
+        """The unit on inputs of a shape; paths that adapt to the others' output come after them."""
         before, split = self.path(block.before, shape, scope, f"{where}.before")
         if split is None:
             return Unit({}), None
+        late = {name for name, path in block.paths.items() if any(item.awaits_output for item in path)}
         ends: dict[str, tuple[Path, Shape | None]] = {}
-        late = {name for name, path in block.paths.items() if any(written.awaits_output for written in path)}
         for name in sorted(block.paths, key=lambda name: name in late):
-            known = next((end for _, end in ends.values() if end), None)
-            if known and block.join == "concat":
-                known = (split[0], *known[1:])
-            ends[name] = self.path(block.paths[name], split, replace(scope, output=known), f"{where}.{name}")
+            output = next((end for _, end in ends.values() if end), None)
+            if output and block.join == "concat":
+                output = (split[0], *output[1:])
+            ends[name] = self.path(block.paths[name], split, replace(scope, output=output), f"{where}.{name}")
         output = self.joined(block, {name: ends[name][1] for name in block.paths}, where)
         after, output = self.path(block.after, output, scope, f"{where}.after")
-        paths = {name: ends[name][0] for name in block.paths}
-        return Unit(paths, block.join, before, after, where), output
+        return Unit({name: ends[name][0] for name in block.paths}, block.join, before, after, where), output
 
     def joined(self, block: Block, ends: Mapping[str, Shape | None], where: str) -> Shape | None:
-        """The shape behind the join; the branch's where the paths do not match."""
+        """The shape behind the join; the first path's where the paths do not match."""
         shapes = [shape for shape in ends.values() if shape is not None]
         if not shapes:
             return None
-        if len({shape[1:] if block.join == "concat" else shape for shape in shapes}) > 1:
+        concat = block.join == "concat"
+        if len({shape[1:] if concat else shape for shape in shapes}) > 1:
             listed = ", ".join(f"{name} gives {text(shape)}" for name, shape in ends.items() if shape)
-            changed = "; a gate weighs paths of one shape" if block.join.startswith("gate") else ""
-            self.report(
-                (*block.location, "join"), f"{where}: the paths do not match at the {block.join}: {listed}{changed}"
-            )
-        elif block.join == "concat":
-            return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+            remedy = "; [identity] on the shortcut adapts to the branch" if block.paths.get("shortcut") == () else ""
+            self.report(block.location, f"{where}: the paths do not match at the join {block.join}: {listed}{remedy}")
+        elif concat:
+            channels = sum(shape[0] for shape in shapes)
+            if channels <= MAX_CHANNELS:
+                return (channels, *shapes[0][1:])
+            self.report(block.location, f"{where}: the paths give {channels:,} channels, at most {MAX_CHANNELS:,}")
+            return None
         return shapes[0]
 
     def path(self, written: WrittenPath, shape: Shape | None, scope: Scope, where: str) -> tuple[Path, Shape | None]:
@@ -138,6 +141,6 @@ class _Placing:
         path, output = self.path(written, shape, self.scope, where)
         if output is not None and output != (self.scope.classes,):
             location = written[-1].location if written else ("architecture", where)
-            wanted = f"needs to give {self.scope.classes} features, one per class"
-            self.report(location, f"{where}: gives {text(output)}, {wanted}; end it in `linear: {{features: classes}}`")
+            wanted = f"one feature for each of {self.scope.classes} classes"
+            self.report(location, f"{where}: gives {text(output)}, not {wanted}; end in linear: {{features: classes}}")
         return path

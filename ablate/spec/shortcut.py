@@ -9,18 +9,11 @@ from typing import Annotated, Any, Literal
 from ablate.spec.operations.arguments import Fraction01, Real
 from ablate.spec.problems import Location, Problem
 from ablate.spec.signature import arguments_of, read_mapping
-from ablate.spec.suggestion import shown, suggest
+from ablate.spec.wording import did_you_mean, quote
 
 WORDS = ("none", "identity", "projection", "conv1x1")
-MEANT = {
-    "off": "none",
-    "no": "none",
-    "false": "none",
-    "plain": "none",
-    "on": "identity",
-    "yes": "identity",
-    "true": "identity",
-}
+# What a person coming from another tool, or a YAML boolean, means.
+MEANT = dict.fromkeys(("off", "no", "false", "plain"), "none") | dict.fromkeys(("on", "yes", "true"), "identity")
 
 
 @dataclass(frozen=True)
@@ -58,22 +51,23 @@ def dropout_keys(*, dropout: Annotated[Fraction01, "probability of dropping an e
     """Dropout on the shortcut."""
 
 
-FORMS = {"scale": scale_keys, "gate": gate_keys, "dropout": dropout_keys}
+FORMS = {"scale": scale_keys, "branch": scale_keys, "gate": gate_keys, "bias": gate_keys, "dropout": dropout_keys}
+EXPECTED = (
+    "none, identity, projection, conv1x1, {scale: 0.5, branch: 0.5}, {gate: exclusive, bias: -6}, "
+    "{gate: shortcut-only, bias: -6} or {dropout: 0.5}"
+)
 
 
 def read_shortcut(written: Any, location: Location, problems: list[Problem]) -> Shortcut | None:
     """One of the words, or a mapping with `scale`, `gate` or `dropout`; None, with its faults, where it is wrong."""
     if isinstance(written, str) and written in WORDS:
         return Shortcut(written)  # type: ignore[arg-type]  # one of WORDS
-    if isinstance(written, Mapping) and (kind := next((key for key in FORMS if key in written), None)):
-        keys = read_mapping(written, arguments_of(FORMS[kind]), location, problems, f"a {kind} shortcut")
+    form = next((FORMS[key] for key in written if key in FORMS), None) if isinstance(written, Mapping) else None
+    if form:
+        keys = read_mapping(written, arguments_of(form), location, problems, "a shortcut")
+        kind = form.__name__.removesuffix("_keys")
         return None if keys is None else Shortcut(kind, **keys)  # type: ignore[arg-type]  # one of FORMS
-    forms = (
-        "{scale: 0.5, branch: 0.5}",
-        "{gate: exclusive, bias: -6}",
-        "{gate: shortcut-only, bias: -6}",
-        "{dropout: 0.5}",
-    )
-    word = written if isinstance(written, str | bool) else ""
-    problems.append(Problem(location, f"unknown shortcut {shown(written)}; {suggest(word, (*WORDS, *forms), MEANT)}"))
+    meant = MEANT.get(str(written).lower())
+    remedy = f"; did you mean {meant!r}?" if meant else did_you_mean(written, WORDS) if isinstance(written, str) else ""
+    problems.append(Problem(location, f"expected {EXPECTED}, got {quote(written)}{remedy}"))
     return None

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ablate.spec.problems import Location, Problem
-from ablate.spec.suggestion import shown, suggest
+from ablate.spec.wording import did_you_mean, enumerate_words, quote, unknown_key
 
 REQUIRED = inspect.Parameter.empty
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
@@ -23,7 +23,7 @@ _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 
 @dataclass(frozen=True)
 class Says:
-    """What may be written for an argument, to follow "must be"."""
+    """What may be written for an argument, to follow "expected"."""
 
     text: str
 
@@ -56,28 +56,30 @@ class Argument:
         literal = next((part for part in (plain, *get_args(plain)) if get_origin(part) is Literal), None)
         return get_args(literal) if literal else ()
 
+    @property
+    def expected(self) -> str:
+        """What may be written, in words."""
+        said = next((item.text for item in self._metadata if isinstance(item, Says)), self.description)
+        return enumerate_words(self.choices, "or") if self.choices else said
+
     def read(self, value: Any) -> Any:
         """The value in the argument's type; ValueError says what is wrong with it."""
         try:
             return self._adapter.validate_python(value)
-        except ValidationError as error:
-            raise ValueError(self._complaint(value, error)) from None
-
-    def _complaint(self, value: Any, error: ValidationError) -> str:
-        if self.choices:
-            return f"unknown {self.name} {shown(value)}; {suggest(value, self.choices)}"
-        reason = next((item.text for item in self._metadata if isinstance(item, Says)), "")
-        return f"must be {reason or error.errors()[0]['msg']}, got {shown(value)}"
+        except ValidationError:
+            remedy = did_you_mean(value, self.choices) if isinstance(value, str) else ""
+            raise ValueError(f"expected {self.expected}, got {quote(value)}{remedy}") from None
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the argument."""
-        found = self._adapter.json_schema() | {"description": self.description}
-        return found if self.default in (REQUIRED, None) else found | {"default": self.default}
+        default = self.default
+        written = {} if default is REQUIRED or default is None else {"default": default}
+        return self._adapter.json_schema() | {"description": self.description} | written
 
 
 @cache
 def arguments_of(function: Callable[..., Any]) -> dict[str, Argument]:
-    """The keyword-only arguments of a function or a dataclass, by name."""
+    """The keyword-only arguments of a function, by name."""
     hints = get_type_hints(function, include_extras=True)
     return {
         name: Argument(name, hints[name], parameter.default)
@@ -86,17 +88,13 @@ def arguments_of(function: Callable[..., Any]) -> dict[str, Argument]:
     }
 
 
-def read_mapping(
-    mapping: Any, arguments: Mapping[str, Argument], location: Location, problems: list[Problem], what: str
-) -> dict[str, Any] | None:
-    """Every argument's value or default; None, with its faults added to `problems`, where the mapping is wrong."""
-    if not isinstance(mapping, Mapping):
-        problems.append(Problem(location, f"{what} is a mapping of keys to values, got {shown(mapping)}"))
-        return None
-    before = len(problems)
+def read_keys(
+    mapping: Mapping[Any, Any], arguments: Mapping[str, Argument], location: Location, problems: list[Problem]
+) -> dict[str, Any]:
+    """Every argument's value or default; those that are wrong or missing are left out and told in `problems`."""
     for key in mapping:
         if key not in arguments:
-            problems.append(Problem((*location, key), f"unknown key of {what}; {_keys(key, arguments)}", on_key=True))
+            problems.append(Problem((*location, str(key)), unknown_key(key, mapping[key], arguments), on_key=True))
     values = {}
     for name, argument in arguments.items():
         if name in mapping:
@@ -105,11 +103,19 @@ def read_mapping(
             except ValueError as error:
                 problems.append(Problem((*location, name), str(error)))
         elif argument.default is REQUIRED:
-            problems.append(Problem(location, f"missing key '{name}' of {what}: {argument.description}"))
+            problems.append(Problem((*location, name), f"missing; write {argument.expected}"))
         else:
             values[name] = argument.default
-    return values if len(problems) == before else None
+    return values
 
 
-def _keys(key: Any, arguments: Mapping[str, Argument]) -> str:
-    return suggest(key, arguments) if arguments else "it takes none"
+def read_mapping(
+    mapping: Any, arguments: Mapping[str, Argument], location: Location, problems: list[Problem], what: str
+) -> dict[str, Any] | None:
+    """As `read_keys`, but None where anything is wrong, and for any value; `what` it should be, for the message."""
+    if not isinstance(mapping, Mapping):
+        problems.append(Problem(location, f"expected {what}, got {quote(mapping)}"))
+        return None
+    known = len(problems)
+    values = read_keys(mapping, arguments, location, problems)
+    return values if len(problems) == known else None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from ablate.spec.network import Network, Operation, Path, Shape, Unit
-from ablate.spec.operations import effect_of
-from ablate.spec.operations.effect import Effect
+from ablate.spec.cleanliness import Cleanliness, measure
+from ablate.spec.network import Network, Path, Shape, Unit
+from ablate.spec.tally import Tally, in_words, tally
 
 
 @dataclass(frozen=True)
@@ -17,28 +15,12 @@ class Row:
     """One unit, the stem, the head or an auxiliary classifier."""
 
     name: str
-    operations: str  # every path in one line, e.g. `branch: conv3x3 bn relu conv3x3 bn | shortcut: - | add | relu`
+    operations: str  # every part in one line, e.g. `branch: conv3x3 bn relu conv3x3 bn | shortcut: - | add | relu`
     input: Shape
     output: Shape
     parameters: int
     multiply_adds: int  # per image; convolutions and linear layers only
-    shortcut: str  # operations the signal meets on the shortcut path and behind the join; "" without a shortcut
-
-
-@dataclass(frozen=True)
-class Cleanliness:
-    """What a signal meets on its way from the stem to the head along the shortcuts (He et al. 2016, sec. 3).
-
-    Where a unit has no shortcut, the way leads through its shortest path. `gain` is the product of the factors known
-    at initialisation (constants; a gate whose weights see nothing is open by 1 - sigmoid(bias)); operations whose
-    factor depends on the data are counted in `data_dependent` instead.
-    """
-
-    units: int
-    shortcuts: int  # units that have one
-    operations: Mapping[str, int]  # operations met, by kind
-    gain: float
-    data_dependent: int
+    shortcut: str  # operations on the shortcut and behind the join, `-` for none; "" where there is no shortcut
 
 
 @dataclass(frozen=True)
@@ -53,115 +35,71 @@ class Summary:
     parameters: int
     multiply_adds: int
     weighted_layers: int  # convolutions and linear layers on the longest path
-    receptive_field: int  # side in pixels of what one position of the last map depends on
+    receptive_field: int  # side in pixels of what one position of the last map sees; global pooling left out
     cleanliness: Cleanliness
-
-
-@dataclass
-class _Tally:
-    """The cost of a path, gathered on the way."""
-
-    shape: Shape
-    parameters: int = 0
-    multiply_adds: int = 0
-    layers: int = 0
-    reach: int = 0  # pixels of the path's input beyond one, seen by one position of its output
-    step: int = 1
-    effects: list[tuple[Operation, Effect]] = field(default_factory=list)
-
-
-def _tally(path: Path, shape: Shape) -> _Tally:
-    tally = _Tally(shape)
-    for operation in path:
-        effect = effect_of(operation, tally.shape)
-        tally.shape = effect.shape
-        tally.parameters += effect.parameters
-        tally.multiply_adds += effect.multiply_adds
-        tally.layers += operation.kind in ("conv", "linear")
-        tally.reach += (effect.kernel - 1) * tally.step
-        tally.step *= effect.stride
-        tally.effects.append((operation, effect))
-    return tally
 
 
 @dataclass(frozen=True)
 class _Passage:
-    """A unit with its costs, and the way a signal takes along the shortcut."""
+    """A unit's row, and what adds up along the network."""
 
     row: Row
     layers: int
     reach: int
     step: int
-    has_shortcut: bool
-    way: list[tuple[Operation, Effect]]
-    gate: float | None  # the gate's factor on the shortcut; None: there is one and it depends on the data
 
 
 def summarise(network: Network) -> Summary:
     """Rows, totals and cleanliness of a network."""
-    stem = _tally(network.stem, network.input)
-    shape, passages, outputs = stem.shape, [], {}
+    stem = tally(network.stem, network.input)
+    passages: dict[tuple[int, int], _Passage] = {}
+    shape = stem.shape
     for s, stage in enumerate(network.stages):
         for u, unit in enumerate(stage):
-            passages.append(_pass(unit, shape, unit.name or f"stages[{s}].units[{u}]"))
-            shape = outputs[s, u] = passages[-1].row.output
-    head = _tally(network.head, shape)
-    rows = [_path_row("stem", network.stem, network.input, stem), *(p.row for p in passages)]
-    rows.append(_path_row("head", network.head, shape, head))
-    multiply_adds = sum(row.multiply_adds for row in rows)
-    for i, tap in enumerate(network.auxiliaries):
-        at = outputs[tap.stage, tap.unit]
-        rows.append(_path_row(f"auxiliaries[{i}]", tap.head, at, _tally(tap.head, at)))
+            passages[s, u] = _pass(unit, shape, unit.name or f"stages[{s}].units[{u}]")
+            shape = passages[s, u].row.output
+    head = tally(network.head, shape)
+    rows = [_row("stem", network.stem, network.input, stem), *(p.row for p in passages.values())]
+    rows.append(_row("head", network.head, shape, head))
+    taps = [(tap.head, passages[tap.stage, tap.unit].row.output) for tap in network.auxiliaries]
+    extra = [_row(f"auxiliaries[{i}]", path, at, tally(path, at)) for i, (path, at) in enumerate(taps)]
     return Summary(
-        tuple(rows),
-        sum(row.parameters for row in rows),
-        multiply_adds,
-        stem.layers + sum(passage.layers for passage in passages) + head.layers,
-        _receptive_field(stem, passages),
-        _cleanliness(passages),
+        units=(*rows, *extra),
+        parameters=sum(row.parameters for row in (*rows, *extra)),
+        multiply_adds=sum(row.multiply_adds for row in rows),
+        weighted_layers=stem.layers + sum(passage.layers for passage in passages.values()) + head.layers,
+        receptive_field=_receptive_field(stem, passages.values()),
+        cleanliness=measure(zip(network.units(), (p.row.input for p in passages.values()), strict=True)),
     )
 
 
 def _pass(unit: Unit, shape: Shape, name: str) -> _Passage:
-    before = _tally(unit.before, shape)
-    paths = {key: _tally(path, before.shape) for key, path in unit.paths.items()}
+    before = tally(unit.before, shape)
+    paths = {key: tally(path, before.shape) for key, path in unit.paths.items()}
     ends = [path.shape for path in paths.values()]
     joined = (sum(end[0] for end in ends), *ends[0][1:]) if unit.join == "concat" else ends[0]
-    after = _tally(unit.after, joined)
+    after = tally(unit.after, joined)
     parts = [before, *paths.values(), after]
-    way = paths.get("shortcut") or min(paths.values(), key=lambda path: len(path.effects))
-    longest, widest = max(p.layers for p in paths.values()), max(p.reach for p in paths.values())
-    met = [*way.effects, *after.effects]
+    step = before.step * max(path.step for path in paths.values())
     row = Row(
         name,
-        _describe(unit),
+        _operations(unit),
         shape,
         after.shape,
         sum(part.parameters for part in parts),
         sum(part.multiply_adds for part in parts),
-        (" ".join(_name(operation) for operation, _ in met) or "-") if "shortcut" in paths else "",
+        in_words((*unit.paths["shortcut"], *unit.after)) if "shortcut" in unit.paths else "",
     )
-    step = before.step * way.step
     return _Passage(
         row,
-        before.layers + longest + after.layers,
-        before.reach + widest * before.step + after.reach * step,
+        before.layers + max(path.layers for path in paths.values()) + after.layers,
+        before.reach + before.step * max(path.reach for path in paths.values()) + step * after.reach,
         step * after.step,
-        "shortcut" in paths,
-        [*before.effects, *met],
-        _gate(unit) if unit.join.startswith("gate") else 1.0,
     )
 
 
-def _gate(unit: Unit) -> float | None:
-    """1 - sigmoid(bias), where the gate is a convolution with that bias and a sigmoid (He et al. 2016, sec. 3.1)."""
-    *_, conv, last = (None, None, *unit.paths["gate"])
-    bias = conv.arguments.get("bias_init") if conv and conv.kind == "conv" else None
-    known = last is not None and last.kind == "sigmoid" and isinstance(bias, int | float)
-    return 1 - 1 / (1 + math.exp(-bias)) if known else None  # type: ignore[operator]  # known: a number
-
-
-def _receptive_field(stem: _Tally, passages: list[_Passage]) -> int:
+def _receptive_field(stem: Tally, passages: Iterable[_Passage]) -> int:
+    """Araujo et al. 2019, eq. 1: each reach, times the steps ahead of it."""
     reach, step = 1 + stem.reach, stem.step
     for passage in passages:
         reach += passage.reach * step
@@ -169,46 +107,13 @@ def _receptive_field(stem: _Tally, passages: list[_Passage]) -> int:
     return reach
 
 
-def _cleanliness(passages: list[_Passage]) -> Cleanliness:
-    met = [item for passage in passages for item in passage.way]
-    gates = [passage.gate for passage in passages]
-    gains = [effect.gain for _, effect in met] + gates
-    kinds = Counter(operation.kind for operation, _ in met)
-    kinds.update(
-        {
-            "gate": sum(
-                passage.row.operations.endswith("gate") or gate != 1.0
-                for passage, gate in zip(passages, gates, strict=True)
-            )
-        }
-    )
-    return Cleanliness(
-        len(passages),
-        sum(passage.has_shortcut for passage in passages),
-        {kind: number for kind, number in kinds.items() if number},
-        math.prod(gain for gain in gains if gain is not None),
-        sum(gain is None for gain in gains),
-    )
+def _row(name: str, path: Path, shape: Shape, found: Tally) -> Row:
+    return Row(name, in_words(path), shape, found.shape, found.parameters, found.multiply_adds, "")
 
 
-def _path_row(name: str, path: Path, shape: Shape, tally: _Tally) -> Row:
-    text = " ".join(_name(operation) for operation in path) or "-"
-    return Row(name, text, shape, tally.shape, tally.parameters, tally.multiply_adds, "")
-
-
-def _describe(unit: Unit) -> str:
+def _operations(unit: Unit) -> str:
     """Every part of a unit in one line."""
-    parts = {"before": unit.before, **unit.paths}
-    texts = [f"{key}: {_line(path)}" for key, path in parts.items() if path or key != "before"]
-    texts += [unit.join] if unit.join != "none" else []
-    return " | ".join([*texts, _line(unit.after)] if unit.after else texts)
-
-
-def _line(path: Path) -> str:
-    return " ".join(_name(operation) for operation in path) or "-"
-
-
-def _name(operation: Operation) -> str:
-    """`conv3x3` rather than `conv`."""
-    kernel = operation.arguments.get("kernel")
-    return f"{operation.kind}{kernel}x{kernel}" if kernel else operation.kind
+    parts = [f"before: {in_words(unit.before)}"] if unit.before else []
+    parts += [f"{name}: {in_words(path)}" for name, path in unit.paths.items()]
+    parts += [unit.join] if unit.join != "none" else []
+    return " | ".join([*parts, in_words(unit.after)] if unit.after else parts)

@@ -41,7 +41,8 @@ class Relative:
         """The number; ValueError where the scope has nothing to be relative to."""
         base = getattr(scope, self.of)
         if base is None:
-            raise ValueError(f"{self.written!r} is relative to the unit, and there is none here; write a number")
+            missing = "the unit's other paths" if self.of == "output" else "a unit"
+            raise ValueError(f"{self.written!r} is relative to {missing}, and there is none here; write a number")
         size = self.factor * (base[0] if self.of == "output" else base)
         if size.denominator != 1 or not 1 <= size <= MAX_CHANNELS:
             raise ValueError(f"{self.written!r} of {base} is {float(size):g}, not a whole number from 1 to 65,536")
@@ -74,16 +75,6 @@ def _read_number_or(word: Literal["stride", "classes"], spelt: str, limit: int) 
     return PlainValidator(read), WithJsonSchema(schema), Says(f"a whole number from 1 to {limit:,} or `{spelt}`")
 
 
-def _read_bins(value: Any) -> tuple[int, ...]:
-    if (
-        isinstance(value, list | tuple)
-        and 1 <= len(value) <= 16
-        and all(type(v) is int and 1 <= v <= 64 for v in value)
-    ):
-        return tuple(value)
-    raise ValueError("not bins")
-
-
 _STRIDE = _read_number_or("stride", "unit", 64)
 _FEATURES = _read_number_or("classes", "classes", MAX_CHANNELS)
 _COUNT = {"type": "integer", "minimum": 1, "maximum": MAX_CHANNELS}
@@ -109,9 +100,8 @@ Padding = Annotated[
 ]
 Features = Annotated[int, *_FEATURES, "output features; `classes`: as many as the data set has classes"]
 Bins = Annotated[
-    tuple[int, ...],
-    PlainValidator(_read_bins),
-    WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 64}, "maxItems": 16}),
+    tuple[Annotated[int, Field(ge=1, le=64)], ...],
+    Field(strict=False, min_length=1, max_length=16),
     Says("a list of whole numbers from 1 to 64, such as [7, 3, 2, 1]"),
     "cells per side of each level of the pyramid",
 ]

@@ -37,7 +37,9 @@ def conv(
     assert padding is not None
     inputs, *_ = maps(shape)
     if inputs % groups or channels % groups:
-        raise ShapeFault(f"{groups} groups divide neither evenly: {inputs} channels in, {channels} out")
+        raise ShapeFault(
+            f"{groups} groups must divide the {inputs} channels that come in and the {channels} that go out"
+        )
     extent = dilation * (kernel - 1) + 1
     height, width = window(shape, extent, stride, padding)
     weights = channels * inputs // groups * kernel**2
@@ -78,8 +80,6 @@ def linear(
 ) -> Effect:
     """Fully connected layer: `(F,)` -> `(features,)`."""
     if len(shape) != 1:
-        raise ShapeFault(
-            f"needs features, got maps {'x'.join(map(str, shape))}; put global-avgpool or flatten before it"
-        )
+        raise ShapeFault("needs features, not maps; put global-avgpool or flatten before it")
     weights = shape[0] * features
     return Effect((features,), weights + bias * features, weights, gain=None)

@@ -44,7 +44,7 @@ def text(shape: Shape) -> str:
 def maps(shape: Shape) -> tuple[int, int, int]:
     """Channels, height and width; ShapeFault where the maps have been flattened already."""
     if len(shape) != 3:
-        raise ShapeFault(f"needs maps (channels x height x width), got {text(shape)}")
+        raise ShapeFault("needs maps (channels x height x width); it stands behind a pooling or flatten")
     return shape[0], shape[1], shape[2]
 
 
@@ -54,6 +54,6 @@ def window(shape: Shape, kernel: int, stride: int, padding: int) -> tuple[int, i
     sides = [(side + 2 * padding - kernel) // stride + 1 for side in (height, width)]
     if min(sides) < 1:
         raise ShapeFault(
-            f"the map shrinks to nothing: a window of {kernel} pixels does not fit {text(shape)} with padding {padding}"
+            f"the map shrinks to nothing: a window of {kernel} pixels does not fit into it with padding {padding}"
         )
     return sides[0], sides[1]

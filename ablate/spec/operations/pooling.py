@@ -34,7 +34,7 @@ def _ceiled(side: int, kernel: int, stride: int, padding: int) -> int:
     """Windows that start inside the map or its left padding, the last one perhaps cut."""
     steps = -((kernel - side - 2 * padding) // stride)
     if steps < 0:
-        raise ShapeFault(f"the map shrinks to nothing: a window of {kernel} pixels does not fit {side} pixels")
+        raise ShapeFault(f"the map shrinks to nothing: a window of {kernel} pixels does not fit into {side} pixels")
     return steps + 1 - (steps * stride >= side + padding)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from ablate.spec.network import Operation, Path, Shape
+from ablate.spec.network import Operation, Path, Shape, Value
 from ablate.spec.operations import KINDS
 from ablate.spec.operations.arguments import Relative, Scope
 from ablate.spec.operations.effect import ShapeFault, maps, text
 from ablate.spec.problems import Location, Problem, dotted
 from ablate.spec.signature import Argument, arguments_of, read_mapping
-from ablate.spec.suggestion import shown, suggest
+from ablate.spec.wording import did_you_mean, enumerate_words, quote
 
 MAX_OPERATIONS = 1_000  # in one written path
 _WINDOW = re.compile(r"(?P<kind>[a-z]+)(?P<height>\d{1,3})x(?P<width>\d{1,3})")
@@ -57,10 +57,10 @@ def read_path(
 ) -> WrittenPath:
     """A list of operations; `sequences` are the user's own named lists, put in where they are named."""
     if not isinstance(value, list | tuple):
-        problems.append(Problem(location, f"a path is a list of operations such as [conv3x3, bn], got {shown(value)}"))
+        problems.append(Problem(location, f"expected a list of operations such as [conv3x3, bn], got {quote(value)}"))
         return ()
     if len(value) > MAX_OPERATIONS:
-        problems.append(Problem(location, f"a path has at most {MAX_OPERATIONS:,} operations, got {len(value):,}"))
+        problems.append(Problem(location, f"expected at most {MAX_OPERATIONS:,} operations, got {len(value):,}"))
         return ()
     path: list[Written] = []
     for index, item in enumerate(value):
@@ -75,22 +75,24 @@ def read_operation(
     item: Any, location: Location, problems: list[Problem], sequences: Mapping[str, Any]
 ) -> Written | None:
     """`relu`, or a mapping of one name to its arguments; None where it is wrong."""
+    name, arguments, inside = item, None, location
     if isinstance(item, Mapping) and len(item) == 1:
-        (name, arguments), inside = next(iter(item.items())), (*location, *item)
-    else:
-        name, arguments, inside = item, None, location
+        ((name, arguments),) = item.items()
+        inside = (*location, str(name))
     if not isinstance(name, str):
-        problems.append(Problem(location, f"an operation is a name or one `name: {{arguments}}`, got {shown(item)}"))
+        problems.append(
+            Problem(location, f"expected an operation, `relu` or `conv3x3: {{stride: 2}}`, got {quote(item)}")
+        )
         return None
     kind, given = _split(name)
     if kind is None:
         known = [*sequences, *names()]
-        problems.append(
-            Problem(inside, f"unknown operation {name!r}; {suggest(name, known)}", on_key=inside != location)
-        )
+        remedy = did_you_mean(name, known) or f"; the operations are {enumerate_words(known)}"
+        problems.append(Problem(inside, f"unknown operation {quote(name)}{remedy}", on_key=inside != location))
         return None
     accepted = {key: value for key, value in _accepted(kind).items() if key not in given}
-    read = read_mapping({} if arguments is None else arguments, accepted, inside, problems, name)
+    what = f"the arguments of {name} as a mapping"
+    read = read_mapping({} if arguments is None else arguments, accepted, inside, problems, what)
     return None if read is None else Written(kind, given | read, location)
 
 
@@ -126,18 +128,18 @@ def _resized(shape: Shape, scope: Scope, rule: str, origin: str) -> Path:
     channels, height, width = maps(shape)
     stride = max(1, -(-height // maps(target)[1]))
     if (-(-height // stride), -(-width // stride)) != target[1:]:
-        raise ShapeFault(f"no stride leads from {text(shape)} to {text(target)}")
+        raise ShapeFault(f"no stride leads to {text(target)}, which the other paths give")
     if rule == "projection":
-        conv = Written("conv", {name: arg.default for name, arg in KINDS["conv"].written.items()})
-        settled = KINDS["conv"].resolve(
-            {**conv.arguments, "kernel": 1, "channels": target[0], "stride": stride}, shape, scope
-        )
-        bn = {name: arg.default for name, arg in KINDS["bn"].resolved.items()}
-        return Operation("conv", settled, origin), Operation("bn", bn, origin)
+        conv = _resolved("conv", shape, scope, kernel=1, channels=target[0], stride=stride)
+        return Operation("conv", conv, origin), Operation("bn", _resolved("bn", shape, scope), origin)
     if channels > target[0]:
-        raise ShapeFault(f"{text(shape)} has more channels than {text(target)}; `resize: projection` can drop some")
-    steps = (
-        ("subsample", {"stride": stride}, stride > 1),
-        ("pad-channels", {"channels": target[0]}, channels < target[0]),
-    )
-    return tuple(Operation(kind, arguments, origin) for kind, arguments, needed in steps if needed)
+        raise ShapeFault(f"the other paths give fewer channels, {text(target)}; `resize: projection` can drop some")
+    subsample = Operation("subsample", {"stride": stride}, origin)
+    pad = Operation("pad-channels", {"channels": target[0]}, origin)
+    return (subsample,) * (stride > 1) + (pad,) * (channels < target[0])
+
+
+def _resolved(kind: str, shape: Shape, scope: Scope, **given: int) -> dict[str, Value]:
+    """Every argument of a kind, the rest at its default."""
+    defaults = {name: argument.default for name, argument in KINDS[kind].written.items()}
+    return KINDS[kind].resolve(defaults | given, shape, scope)

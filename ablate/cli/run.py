@@ -14,9 +14,7 @@ from ablate.cli.options import file_argument, overrides_argument, store_option
 @overrides_argument
 @store_option
 @click.option("--serial", is_flag=True, help="One trial after the other in this process, without Ray.")
-@click.option(
-    "--concurrency", type=click.IntRange(min=1), help="Trials at a time.  [default: one per CPU]"
-)
+@click.option("--concurrency", type=click.IntRange(min=1), help="Trials at a time.  [default: one per CPU]")
 @click.option("--retry-failed", is_flag=True, help="Train failed trials again.")
 @click.option("--address", help="Address of a running Ray cluster, e.g. `auto`.  [default: this machine]")
 def run(

@@ -1,0 +1,90 @@
+"""`ablate show`: the network, unit by unit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ablate.cli.options import echo_json, file_argument, format_option, overrides_argument
+from ablate.errors import UsageError
+
+if TYPE_CHECKING:
+    from ablate.spec.network import Network
+    from ablate.spec.summary import Summary
+
+
+@click.command()
+@file_argument
+@overrides_argument
+@click.option(
+    "--cell", "cell_name", help="Which cell of a study, by its name in `ablate plan`.  [default: the baseline]"
+)
+@format_option
+def show(file: Path, overrides: tuple[str, ...], cell_name: str | None, format_: str) -> None:
+    """Show the explicit form of a network and its units: shapes, parameters, multiply-adds, shortcut operations.
+
+    FILE is an architecture or a study. The explicit form is what is compiled: it can be written to a file and is
+    the same network.
+
+    \b
+    Example: ablate show specs/studies/quickstart.yaml --cell "depth=56 shortcut=none"
+             ablate show specs/architectures/resnet-20.yaml architecture.depth=110
+    """
+    from ablate.spec.explicit import to_document
+    from ablate.spec.summary import summarise
+
+    name, network = _network(file, overrides, cell_name)
+    summary = summarise(network)
+    if format_ == "json":
+        echo_json({"name": name, **_summary_document(summary), "architecture": to_document(network)})
+        return
+    _print(name, network, summary)
+
+
+def _network(file: Path, overrides: tuple[str, ...], cell_name: str | None) -> tuple[str, Network]:
+    from ablate.spec import Study, load
+
+    spec = load(file, overrides)
+    if not isinstance(spec, Study):
+        return spec.name, spec.network
+    wanted = cell_name or spec.baseline or spec.cells[0].name
+    for cell in spec.cells:
+        if cell.name == wanted:
+            return cell.name, cell.network
+    known = "\n  ".join(cell.name for cell in spec.cells)
+    raise UsageError(f"{file}: no cell is called {wanted!r}; the cells are\n  {known}")
+
+
+def _summary_document(summary: Summary) -> dict[str, Any]:
+    return asdict(summary)
+
+
+def _print(name: str, network: Network, summary: Summary) -> None:
+    import yaml
+
+    from ablate.cli.table import echo_table
+    from ablate.spec.explicit import to_document
+
+    click.echo(f"# {name}: the explicit form")
+    click.echo(
+        yaml.safe_dump({"architecture": to_document(network)}, sort_keys=False, default_flow_style=None, width=110)
+    )
+    echo_table(
+        ["unit", "input", "output", "parameters", "multiply-adds", "on the shortcut path"],
+        [
+            [
+                unit.name,
+                "x".join(map(str, unit.input)),
+                "x".join(map(str, unit.output)),
+                f"{unit.parameters:,}",
+                f"{unit.multiply_adds:,}",
+                unit.shortcut,
+            ]
+            for unit in summary.units
+        ],
+    )
+    click.echo(f"\n{summary.weighted_layers} weighted layers, {summary.parameters:,} parameters,", nl=False)
+    click.echo(f" {summary.multiply_adds:,} multiply-adds per image")

@@ -11,7 +11,7 @@ from typing import Any
 
 from ablate.errors import Fault
 from ablate.spec.architecture import read_architecture
-from ablate.spec.datasets import check_data, image_shape
+from ablate.spec.datasets import at_own_size, check_data, image_shape
 from ablate.spec.document import Document, Node
 from ablate.spec.factors import cell_name, factor, short_names
 from ablate.spec.grid import ROOTS, Axis, Point
@@ -48,22 +48,24 @@ def read_cells(study: Document, axes: Sequence[Axis], points: Sequence[Point]) -
         factors = {path: factor(node.plain) for path, node in point.items()}
         name = cell_name(factors, shorts) or "baseline"
         document, found = _at_point(study, baseline, axes, point)
-        cell, more = read_cell(document, name, factors) if document else (None, [])
+        cell, problems = read_cell(document, name, factors)
         cells += [cell] if cell else []
-        for fault, general in [*found, *((document.fault(p), _in_axis(p, axes)) for p in more if document)]:
-            faults[fault] += [] if general else [name]
+        for fault in found:
+            faults[fault] += []
+        for problem in problems:
+            faults[document.fault(problem)] += [] if _in_axis(problem, axes) else [name]
     return cells, list(_once(faults, len(points)))
 
 
-def _at_point(
-    study: Document, document: Document, axes: Sequence[Axis], point: Point
-) -> tuple[Document | None, list[tuple[Fault, bool]]]:
+def _at_point(study: Document, document: Document, axes: Sequence[Axis], point: Point) -> tuple[Document, list[Fault]]:
+    """The baseline with the point's values in it, and the axes that have no place there."""
+    faults = []
     for axis in axes:
         try:
             document = document.put(axis.location, replace(point[axis.path], key=axis.key))
         except KeyError as error:
-            return None, [(study.fault(Problem(axis.written, error.args[0], on_key=True)), True)]
-    return document, []
+            faults.append(study.fault(Problem(axis.written, error.args[0], on_key=True)))
+    return document, faults
 
 
 def _in_axis(problem: Problem, axes: Sequence[Axis]) -> bool:
@@ -91,8 +93,7 @@ def read_cell(document: Document, name: str, factors: Mapping[str, Value]) -> tu
     if problems or not (data and train and network and shape):
         return None, problems
     written = {**content["architecture"], **({"blocks": content["blocks"]} if content.get("blocks") else {})}
-    data = data.model_copy(update={"size": shape[1]})
-    return Cell(name, factors, written, network, data, train), []
+    return Cell(name, factors, written, network, at_own_size(data), train), []
 
 
 def read_network(

@@ -122,6 +122,9 @@ class Composer:
             key = self._key(event, location)
             place = location if key is None else (*location, key)
             value = replace(self._node(next(self.events), place), key=self._mark(event))
+            if key and ":" in key and event.implicit[0] and value.content is None:
+                name, _, rest = key.partition(":")
+                self._fault(event, place, f"no space after the colon; write '{name}: {rest.strip()}'")
             if key == "<<" and event.implicit[0]:
                 merged = self._merge(value, location) | merged
             elif key in content:
@@ -140,11 +143,8 @@ class Composer:
         if not isinstance(key, str):
             self._fault(event, location, f"a key must be text, got {quote(key)}; quote it if it is text")
             return None
-        if ":" in key and event.implicit[0]:
-            name, _, value = key.partition(":")
-            self._fault(event, (*location, key), f"no space after the colon; write '{name}: {value.strip()}'")
-        elif not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH:
-            self._fault(event, location, f"a key must be one short line of text, got {quote(key)}")
+        if not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH:
+            self._fault(event, location, f"a key must be one short line of text, got {quote(key)}; shorten it")
             return None
         return key
 

@@ -52,6 +52,12 @@ def image_shape(data: Data) -> tuple[Shape, int]:
     return (known.channels, size, size), known.classes
 
 
+def at_own_size(data: Data) -> Data:
+    """The section without `size` where that is the images' own: written or not, it is the same data."""
+    known = DATASETS.get(data.dataset)
+    return data.model_copy(update={"size": None}) if known and known.size == data.size else data
+
+
 def class_names(root: Path) -> list[str]:
     """The classes of an image folder: the subfolders of train/, sorted.
 

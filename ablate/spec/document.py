@@ -61,9 +61,14 @@ class Node:
         inner = self.child(part)
         if inner is None:
             if not isinstance(part, str) or not (self.content is None or isinstance(self.content, Mapping)):
-                raise KeyError(f"no place for '{part}' in {quote(self.plain)}")
+                raise KeyError(self._no_place(part))
             inner = Node(None, new.mark, new.key)
         return self._with(part, inner.put(rest, new))
+
+    def _no_place(self, part: str | int) -> str:
+        if isinstance(self.content, tuple) and isinstance(part, int):
+            return f"no entry {part} in a list of {len(self.content)}"
+        return f"no place for '{part}' in {quote(self.plain)}"
 
     def without(self, location: Location) -> Node:
         """A copy without the existing value at the location."""

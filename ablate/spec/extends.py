@@ -44,7 +44,7 @@ class Reader:
 
     def read(self, path: str, chain: tuple[str, ...]) -> Document:
         """The composed document; `chain` holds the files that extend this one."""
-        identity = os.path.realpath(path)
+        identity = os.path.abspath(path)
         if identity not in self.done:
             document, faults = read_document(path)
             self.faults += faults
@@ -70,7 +70,7 @@ class Reader:
             self._refuse(entry, f"expected a file name, relative to this file, got {quote(entry.plain)}")
             return None
         path = os.path.normpath(os.path.join(os.path.dirname(document.file), name))
-        if os.path.realpath(path) in chain or len(chain) > MAX_CHAIN:
+        if os.path.abspath(path) in chain or len(chain) > MAX_CHAIN:
             self._refuse(entry, f"'{name}' extends this file in turn, or too many others; break the chain")
             return None
         return self._read_base(path, entry, chain)

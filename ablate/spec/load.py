@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ablate.spec.extends import is_study, read_composed
 from ablate.spec.grid import read_axes, read_points
 from ablate.spec.network import Network
 from ablate.spec.overrides import apply_overrides
+from ablate.spec.paths import SECTIONS
 from ablate.spec.problems import Problem
 from ablate.spec.schema import ArchitectureSection, StudySection
 from ablate.spec.study import Cell, Study
@@ -66,6 +67,7 @@ def load_architecture(path: Path | str, overrides: Iterable[str] = ()) -> Archit
 
 def _read_study(document: Document, faults: list[Fault]) -> Study:
     section, problems = validate(StudySection, document.data)
+    problems = [_misplaced(problem) for problem in problems]
     axes, wrong_axes = read_axes(document)
     points, wrong_points = read_points(document, axes)
     cells, wrong_cells = read_cells(document, axes, points)
@@ -85,6 +87,13 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
         baseline=_baseline_name(document, cells),
         reference=section.report.reference if section.report else None,
     )
+
+
+def _misplaced(problem: Problem) -> Problem:
+    """A section of the baseline at the root is not unknown, but in the wrong place."""
+    if len(problem.location) == 1 and problem.location[0] in SECTIONS:
+        return replace(problem, message="stands at the top; move it under 'baseline'")
+    return problem
 
 
 def _seeds(written: Any) -> tuple[tuple[int, ...], list[Problem]]:

@@ -34,7 +34,7 @@ def _apply(document: Document, path: str, value: Node, study: bool) -> Document:
     if study and (axis := _axis_above(document, location)):
         if axis != dotted(location):
             raise ValueError(f"'{axis}' is an axis of the grid, which sets this; override the axis")
-        values = value if isinstance(value.content, tuple) else Node((value,), value.mark)
+        values = value if isinstance(value.content, tuple) else Node((value,), value.mark, value.mark)
         return _put(document, ("grid", _written(document, axis)), values)
     return _put(document, ("baseline", *location) if study and location[0] in SECTIONS else location, value)
 

@@ -38,15 +38,20 @@ def syntax_fault(error: yaml.YAMLError, text: str, file: str) -> Fault:
         return Fault(file, 0, 0, "", f"not YAML: {problem}")
     for in_problem, in_context, message, where in MESSAGES:
         if in_problem in problem and in_context in context:
-            place = start if where == "context" else mark
-            character = _character(text, mark.line, mark.column)
+            character = _character(text, mark)
             said = message.format(character=character, line=start.line + 1, column=start.column + 1)
             said = "a tab; indent with spaces" if character == TAB else said
-            return Fault(file, place.line + 1, place.column + 1, "", f"not YAML: {said}")
-    return Fault(file, mark.line + 1, mark.column + 1, "", f"not YAML: {problem}")
+            return Fault(file, *_place(text, start if where == "context" else mark), "", f"not YAML: {said}")
+    return Fault(file, *_place(text, mark), "", f"not YAML: {problem}")
 
 
-def _character(text: str, line: int, column: int) -> str:
+def _place(text: str, mark: yaml.Mark) -> tuple[int, int]:
+    """Line and column from 1; the end of the text where the parser points beyond it."""
     lines = text.split("\n")
-    found = lines[line][column : column + 1] if line < len(lines) else ""
+    return (mark.line + 1, mark.column + 1) if mark.line < len(lines) else (len(lines), len(lines[-1]) + 1)
+
+
+def _character(text: str, mark: yaml.Mark) -> str:
+    lines = text.split("\n")
+    found = lines[mark.line][mark.column : mark.column + 1] if mark.line < len(lines) else ""
     return repr(found) if found else "the end of the line"

@@ -51,7 +51,7 @@ def _unreadable(path: str, error: OSError | ValueError) -> str:
     if isinstance(error, IsADirectoryError):
         return "a folder, not a file; name a YAML file in it"
     if not isinstance(error, FileNotFoundError):
-        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        return f"cannot be read: {getattr(error, 'strerror', None) or error}; check the path"
     folder, name = os.path.split(path)
     if not os.path.isdir(folder or "."):
         return f"no such file, and no folder '{folder}'"

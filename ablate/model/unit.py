@@ -25,20 +25,24 @@ class Unit(nn.Module):
     ) -> None:
         super().__init__()
         self.join = join
-        self.paths = tuple(paths)
-        parts = {"before": before, **paths, "after": after}
-        # Not add_module: a path may have any name, `type` or `train` too.
-        self._modules.update({name: part for name, part in parts.items() if part is not None})
+        # A path may be called `type` or `train`, which a module has already.
+        self.paths = {name: f"path:{name}" if hasattr(nn.Module, name) else name for name in paths}
+        if before is not None:
+            self.before = before
+        for name, path in paths.items():
+            self.add_module(self.paths[name], path)
+        if after is not None:
+            self.after = after
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.run("before", x)
-        x = self.combine({name: self.run(name, x) for name in self.paths})
+        x = self.combine({name: self.run(part, x) for name, part in self.paths.items()})
         return self.run("after", x)
 
-    def run(self, name: str, x: Tensor) -> Tensor:
+    def run(self, part: str, x: Tensor) -> Tensor:
         """The part of this name, or nothing where the unit has none."""
-        part = self._modules.get(name)
-        return x if part is None else part(x)
+        module = self._modules.get(part)
+        return x if module is None else module(x)
 
     def combine(self, outputs: dict[str, Tensor]) -> Tensor:
         """The paths' outputs, by name -> their join."""

@@ -37,9 +37,9 @@ def test_the_names_of_the_weights() -> None:
 def test_before_after_and_paths_of_any_name_have_their_weights() -> None:
     unit = Unit({"train": (conv(4),), "type": (conv(2),)}, "concat", before=(bn,), after=(bn,))
     module = build(Network((3, 8, 8), 6, (), ((unit,),), ()))
-    assert [name.removeprefix("stages.0.0.") for name, _ in module.named_parameters()] == [
-        "before.0.weight", "before.0.bias", "train.0.weight", "type.0.weight", "after.0.weight", "after.0.bias",
-    ]  # fmt: skip
+    names = [name.removeprefix("stages.0.0.") for name, _ in module.named_parameters()]
+    assert names[:3] == ["before.0.weight", "before.0.bias", "path:train.0.weight"]
+    assert names[3:] == ["path:type.0.weight", "after.0.weight", "after.0.bias"]
     assert module.eval()(torch.randn(2, 3, 8, 8)).shape == (2, 6, 8, 8)
 
 

@@ -26,7 +26,8 @@ class GlobalMaxPooling(nn.Module):
 class SpatialPyramidPooling(nn.Module):
     """`(N, C, H, W) -> (N, C * sum of bins squared)`: the maximum of every cell of several grids, coarse or fine.
 
-    Bin i of b spans rows floor(i H / b) up to ceil((i + 1) H / b); He et al. 2014, sec. 2.2.
+    Cell i of b spans rows floor(i H / b) up to ceil((i + 1) H / b); He et al. 2014, sec. 2.2. Rows first, then columns:
+    unlike `adaptive_max_pool2d`, this has a deterministic gradient and an ONNX form.
     """
 
     def __init__(self, bins: tuple[int, ...]) -> None:
@@ -34,7 +35,14 @@ class SpatialPyramidPooling(nn.Module):
         self.bins = bins
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([F.adaptive_max_pool2d(x, b).flatten(1) for b in self.bins], 1)
+        levels = [self.pool(self.pool(x, 2, b), 3, b).flatten(1) for b in self.bins]
+        return torch.cat(levels, 1)
+
+    def pool(self, x: Tensor, side: int, cells: int) -> Tensor:
+        """One side, 2 or 3, to its cells' maxima."""
+        size = x.shape[side]
+        ends = [(i * size // cells, -(-(i + 1) * size // cells)) for i in range(cells)]
+        return torch.stack([x.narrow(side, start, end - start).amax(side) for start, end in ends], side)
 
     def extra_repr(self) -> str:
         return f"bins={self.bins}"

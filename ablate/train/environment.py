@@ -25,8 +25,13 @@ def describe_environment(device: torch.device, threads: int) -> dict[str, Any]:
 
 @cache
 def _versions() -> dict[str, str]:
-    packages = {name: version(name) for name in ("ablate", "torch", "torchvision")}
-    return {"python": platform.python_version(), "platform": platform.platform(terse=True), **packages}
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+        "ablate": version("ablate"),
+        "torch": torch.__version__,  # with its build, which the package's metadata leave out
+        "torchvision": version("torchvision"),
+    }
 
 
 @cache

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ablate.spec.architecture import read_architecture
+from ablate.spec.datasets import image_shape
+from ablate.spec.recipe import Data, Train
+from ablate.spec.study import Cell, Trial
+
 WriteFolder = Callable[..., Path]
+Written = Mapping[str, Any]
+CreateTrial = Callable[..., Trial]
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +44,25 @@ def write_folder(tmp_path: Path) -> WriteFolder:
         return root
 
     return write
+
+
+@pytest.fixture
+def create_trial() -> CreateTrial:
+    """A trial on digits: `create_trial(seed, architecture={...}, data={...}, epochs=1, ...)`."""
+
+    def create(
+        seed: int = 0,
+        *,
+        architecture: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        **train: Any,
+    ) -> Trial:
+        written = {"family": "cifar", "depth": 8, "widths": [4, 8, 8], **(architecture or {})}
+        described = Data.model_validate({"dataset": "digits", **(data or {})})
+        shape, classes = image_shape(described)
+        network, problems = read_architecture(written, {}, shape, classes)
+        assert network is not None, problems
+        recipe = Train.model_validate({"epochs": 2, "lr": 0.05, **train})
+        return Trial(Cell("cell", {}, written, network, described, recipe), seed)
+
+    return create

@@ -26,7 +26,7 @@ def explicit_keys(
     auxiliaries: Annotated[Any, "classifiers on the way, for training only"] = (),
     resize: Annotated[Literal["pad", "projection"], "how `identity` changes a shape"] = "pad",
     input: Annotated[Any, "[channels, height, width] of an image; default: as the data set"] = None,
-    classes: Annotated[Positive | None, "a whole number; default: as the data set"] = None,
+    classes: Annotated[Positive | None, "default: as the data set"] = None,
 ) -> None:
     """The keys of an explicit architecture."""
 

@@ -13,12 +13,13 @@ from ablate.spec.residual import Activation
 from ablate.spec.signature import Says
 
 MAX_DEPTH = 10_000
-Depth = Annotated[int, Field(ge=1, le=MAX_DEPTH)]
+Depth = Annotated[int, Field(ge=1, le=MAX_DEPTH), Says(f"a whole number from 1 to {MAX_DEPTH:,}")]
+Few = Field(strict=False, min_length=1, max_length=32)
 Units = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=MAX_UNITS)], ...], Field(strict=False, min_length=1, max_length=32)
+    tuple[Annotated[int, Field(ge=1, le=MAX_UNITS)], ...], Few, Says("a list of whole numbers, such as [3, 4, 6, 3]")
 ]
 Widths = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=MAX_CHANNELS)], ...], Field(strict=False, min_length=1, max_length=32)
+    tuple[Annotated[int, Field(ge=1, le=MAX_CHANNELS)], ...], Few, Says("a list of channels, such as [16, 32, 64]")
 ]
 Factor = Annotated[float, Field(gt=0, le=1024), Says("a number above 0, at most 1,024")]
 
@@ -26,12 +27,8 @@ Factor = Annotated[float, Field(gt=0, le=1024), Says("a number above 0, at most 
 def short_keys(
     *,
     family: Annotated[Literal["cifar", "imagenet"], "stem, stages and head of He et al. 2015, sec. 4.2 or Table 1"],
-    depth: Annotated[
-        Depth | None, Says(f"a whole number from 1 to {MAX_DEPTH:,}"), "weighted layers on the way from image to logits"
-    ] = None,
-    units: Annotated[
-        Units | None, Says("a list of whole numbers, such as [3, 4, 6, 3]"), "units per stage, instead of a depth"
-    ] = None,
+    depth: Annotated[Depth | None, "weighted layers on the way from image to logits"] = None,
+    units: Annotated[Units | None, "units per stage, instead of a depth"] = None,
     block: Annotated[
         str, Says("the name of a block"), "basic, bottleneck, single, or a name under `blocks:`"
     ] = "basic",
@@ -45,9 +42,7 @@ def short_keys(
         "where the shape changes: option A or B of He et al. 2015; default: pad for cifar, projection for imagenet",
     ] = None,
     activation: Annotated[Activation, "order of operations in a unit (He et al. 2016, Fig. 4)"] = "original",
-    widths: Annotated[
-        Widths | None, Says("a list of channels, such as [16, 32, 64]"), "channels per stage; the stem has the first"
-    ] = None,
+    widths: Annotated[Widths | None, "channels per stage; the stem has the first"] = None,
     width: Annotated[Factor, "factor on the widths of the stages; the stem keeps its own (Wide ResNets)"] = 1.0,
     stride: Annotated[
         Literal["first", "3x3"], "bottleneck: which convolution strides; first as in the papers, 3x3 as in torchvision"
@@ -59,6 +54,6 @@ def short_keys(
     stem: Annotated[Any, "operations ahead of the first unit; default: the family's"] = None,
     head: Annotated[Any, "operations from the last unit to the logits; default: the family's"] = None,
     input: Annotated[Any, "[channels, height, width] of an image; default: as the data set, or the family's"] = None,
-    classes: Annotated[Positive | None, "a whole number; default: as the data set, or the family's"] = None,
+    classes: Annotated[Positive | None, "default: as the data set, or the family's"] = None,
 ) -> None:
     """The keys of a short form."""

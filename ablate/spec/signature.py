@@ -7,10 +7,11 @@ default in YAML. So one line declares the type, the message of a fault, and the 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -38,7 +39,8 @@ class Argument:
 
     @cached_property
     def _metadata(self) -> tuple[Any, ...]:
-        return get_args(self.annotation)[1:] if get_origin(self.annotation) is Annotated else ()
+        """What the annotation says, innermost first: `Annotated[Size | None, ...]` says what `Size` does, and more."""
+        return tuple(_said(self.annotation))
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:
@@ -52,14 +54,14 @@ class Argument:
     @property
     def choices(self) -> tuple[str, ...]:
         """The words an argument accepts, where it accepts only these."""
-        plain = get_args(self.annotation)[0] if self._metadata else self.annotation
+        plain = get_args(self.annotation)[0] if get_origin(self.annotation) is Annotated else self.annotation
         literal = next((part for part in (plain, *get_args(plain)) if get_origin(part) is Literal), None)
         return get_args(literal) if literal else ()
 
     @property
     def expected(self) -> str:
         """What may be written, in words."""
-        said = next((item.text for item in self._metadata if isinstance(item, Says)), self.description)
+        said = next((item.text for item in reversed(self._metadata) if isinstance(item, Says)), self.description)
         return enumerate_words(self.choices, "or") if self.choices else said
 
     def read(self, value: Any) -> Any:
@@ -75,6 +77,16 @@ class Argument:
         default = self.default
         written = {} if default is REQUIRED or default is None else {"default": default}
         return self._adapter.json_schema() | {"description": self.description} | written
+
+
+def _said(annotation: Any) -> Iterator[Any]:
+    if get_origin(annotation) is Annotated:
+        plain, *metadata = get_args(annotation)
+        yield from _said(plain)
+        yield from metadata
+    elif get_origin(annotation) in (Union, UnionType):
+        for part in get_args(annotation):
+            yield from _said(part)
 
 
 @cache

@@ -21,11 +21,7 @@ Step = Annotated[int, Field(ge=1, le=64), Says("a whole number from 1 to 64")]
 def run_keys(
     *,
     units: Annotated[Count, "how many in a row"] = 1,
-    channels: Annotated[
-        Positive | None,
-        Says("a whole number from 1 to 65,536"),
-        "what 1x means in this run; default: the channels that enter it",
-    ] = None,
+    channels: Annotated[Positive | None, "what 1x means in this run; default: the channels that enter it"] = None,
     stride: Annotated[Step, "of the first unit; the others have 1"] = 1,
     block: Annotated[Any, "a name under `blocks:`, or a block written here"] = None,
     first: Annotated[Any, "another block for the first unit"] = None,

@@ -21,7 +21,7 @@ from ablate.spec.signature import arguments_of, read_keys
 from ablate.spec.wording import did_you_mean, enumerate_words, quote
 
 BOTTLENECK_ONLY = ("stride", "cardinality", "bottleneck_width")
-ACTIVATIONS = ("relu", "leaky", "prelu", "gelu", "silu")
+ACTIVATIONS = ("relu", "relu6", "leaky", "prelu", "gelu", "silu")
 
 
 def read_short(document: Mapping[str, Any], blocks: Blocks, problems: list[Problem]) -> Blueprint | None:

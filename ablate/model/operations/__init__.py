@@ -22,6 +22,7 @@ OPERATIONS: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
         "layernorm": normalisation.layernorm,
         "lrn": normalisation.lrn,
         "relu": activation.relu,
+        "relu6": activation.relu6,
         "gelu": activation.gelu,
         "silu": activation.silu,
         "sigmoid": activation.sigmoid,

@@ -12,6 +12,11 @@ def relu(shape: Shape) -> nn.Module:
     return nn.ReLU()
 
 
+def relu6(shape: Shape) -> nn.Module:
+    """min(max(x, 0), 6); Sandler et al. 2018."""
+    return nn.ReLU6()
+
+
 def gelu(shape: Shape) -> nn.Module:
     """x times the normal distribution function of x; Hendrycks and Gimpel 2016."""
     return nn.GELU()

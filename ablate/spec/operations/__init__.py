@@ -51,6 +51,7 @@ KINDS: dict[str, Kind] = {
     "layernorm": Kind(normalisation.layernorm),
     "lrn": Kind(normalisation.lrn),
     "relu": Kind(activation.relu),
+    "relu6": Kind(activation.relu6),
     "gelu": Kind(activation.gelu),
     "silu": Kind(activation.silu),
     "sigmoid": Kind(activation.sigmoid),

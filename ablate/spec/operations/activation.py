@@ -14,6 +14,11 @@ def relu(shape: Shape) -> Effect:
     return Effect(shape)
 
 
+def relu6(shape: Shape) -> Effect:
+    """min(max(0, x), 6) (Sandler et al. 2018)."""
+    return Effect(shape, gain=None)
+
+
 def gelu(shape: Shape) -> Effect:
     """X times the normal distribution function of x (Hendrycks and Gimpel 2016)."""
     return Effect(shape, gain=None)

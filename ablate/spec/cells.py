@@ -12,9 +12,8 @@ from typing import Any
 from ablate.errors import Fault
 from ablate.spec.architecture import read_architecture
 from ablate.spec.datasets import at_own_size, check_data, image_shape
-from ablate.spec.document import Document, Node
-from ablate.spec.factors import cell_name, factor, short_names
-from ablate.spec.grid import ROOTS, Axis, Point
+from ablate.spec.design import Point
+from ablate.spec.document import Document
 from ablate.spec.network import Network, Shape, Value
 from ablate.spec.problems import Location, Problem
 from ablate.spec.recipe import Data, Train
@@ -24,52 +23,17 @@ from ablate.spec.validation import validate
 from ablate.spec.wording import quote
 
 
-def baseline_document(study: Document) -> Document:
-    """The baseline with the study's blocks, as the document that a cell's paths lead through."""
-    baseline = study.node(("baseline",))
-    content: dict[str, Node] = {}
-    if baseline and isinstance(baseline.content, Mapping):
-        content = {key: node for key, node in baseline.content.items() if key in ROOTS}
-    if blocks := study.node(("blocks",)):
-        content["blocks"] = blocks
-    anchor = baseline or study.root
-    return Document(study.file, Node(content, anchor.mark, anchor.key))
-
-
-def read_cells(study: Document, axes: Sequence[Axis], points: Sequence[Point]) -> tuple[list[Cell], list[Fault]]:
-    """The cell of every point, and each fault once, at the axis's value where that is its cause."""
-    if not isinstance(getattr(study.node(("baseline",)), "content", None), Mapping):
-        return [], []
-    baseline = baseline_document(study)
-    shorts = short_names([axis.path for axis in axes if len(axis.values) > 1] or [axis.path for axis in axes])
+def read_cells(points: Sequence[Point]) -> tuple[list[Cell], list[Fault]]:
+    """The cell of every point, and each fault once, at the value of the design where that is its cause."""
     cells: list[Cell] = []
     faults: dict[Fault, list[str]] = defaultdict(list)
     for point in points:
-        factors = {path: factor(node.plain) for path, node in point.items()}
-        name = cell_name(factors, shorts) or "baseline"
-        document, found = _at_point(study, baseline, axes, point)
-        cell, problems = read_cell(document, name, factors)
+        cell, problems = read_cell(point.document, point.name, point.factors)
         cells += [cell] if cell else []
-        for fault in found:
-            faults[fault] += []
         for problem in problems:
-            faults[document.fault(problem)] += [] if _in_axis(problem, axes) else [name]
+            by_design = any(problem.location[: len(place)] == place for place in point.changed)
+            faults[point.document.fault(problem)] += [] if by_design else [point.name]
     return cells, list(_once(faults, len(points)))
-
-
-def _at_point(study: Document, document: Document, axes: Sequence[Axis], point: Point) -> tuple[Document, list[Fault]]:
-    """The baseline with the point's values in it, and the axes that have no place there."""
-    faults = []
-    for axis in axes:
-        try:
-            document = document.put(axis.location, replace(point[axis.path], key=axis.key))
-        except KeyError as error:
-            faults.append(study.fault(Problem(axis.written, error.args[0], on_key=True)))
-    return document, faults
-
-
-def _in_axis(problem: Problem, axes: Sequence[Axis]) -> bool:
-    return any(problem.location[: len(axis.location)] == axis.location for axis in axes)
 
 
 def _once(faults: Mapping[Fault, Sequence[str]], num_points: int) -> Iterator[Fault]:

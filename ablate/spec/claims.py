@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ablate.spec.design import Design
 from ablate.spec.document import COMMAND_LINE, Document
 from ablate.spec.factors import factor
 from ablate.spec.grid import Axis, check_value, find_axis
@@ -15,7 +16,7 @@ from ablate.spec.study import Cell, Claim
 from ablate.spec.validation import validate
 
 
-def read_claims(document: Document, axes: list[Axis], cells: Sequence[Cell]) -> tuple[list[Claim], list[Problem]]:
+def read_claims(document: Document, design: Design, cells: Sequence[Cell]) -> tuple[list[Claim], list[Problem]]:
     """The claims, and those that the design cannot show. What is no claim at all is left to the schema."""
     claims: list[Claim] = []
     problems: list[Problem] = []
@@ -23,20 +24,20 @@ def read_claims(document: Document, axes: list[Axis], cells: Sequence[Cell]) -> 
     for index, item in enumerate(node.content if node and isinstance(node.content, tuple) else ()):
         section, wrong = validate(ClaimSection, item.plain)
         if section and not wrong:
-            claim, found = _read_claim(section, ("claims", index), axes, cells)
+            claim, found = _read_claim(section, ("claims", index), design, cells)
             claims += [claim] if claim else []
             problems += found
     return claims, problems
 
 
 def _read_claim(
-    section: ClaimSection, place: Location, axes: list[Axis], cells: Sequence[Cell]
+    section: ClaimSection, place: Location, design: Design, cells: Sequence[Cell]
 ) -> tuple[Claim | None, list[Problem]]:
     ((written, pair),) = section.compare.items()
-    axis, problems = find_axis(written, (*place, "compare", written), axes)
+    axis, problems = find_axis(written, (*place, "compare", written), design.axes)
     where: dict[str, Value] = {}
     for key, value in (section.where or {}).items():
-        held, found = find_axis(key, (*place, "where", key), axes)
+        held, found = find_axis(key, (*place, "where", key), design.axes)
         problems += found
         if held:
             problems += _check(held, value, (*place, "where", key))
@@ -49,7 +50,7 @@ def _read_claim(
     fields = section.model_dump(exclude={"compare", "where"})
     first, second = (_factor(axis, value) for value in pair)
     claim = Claim(**fields, compare={axis.path: (first, second)}, where=where)
-    return claim, _check_pairs(claim, axis, place, cells) + _check_metric(claim, place, cells)
+    return claim, _check_pairs(claim, place, design) + _check_metric(claim, place, cells)
 
 
 def _check(axis: Axis, value: Any, place: Location) -> list[Problem]:
@@ -62,17 +63,18 @@ def _factor(axis: Axis, value: Any) -> Value:
     return factor(node.plain if node else value)
 
 
-def _check_pairs(claim: Claim, axis: Axis, place: Location, cells: Sequence[Cell]) -> list[Problem]:
+def _check_pairs(claim: Claim, place: Location, design: Design) -> list[Problem]:
     ((path, (first, second)),) = claim.compare.items()
     if first == second:
         return [Problem((*place, "compare", path), "compares a value with itself; write two different ones")]
     if path in claim.where:
         return [Problem((*place, "where"), f"holds '{path}' fixed, which is compared; leave it out")]
-    if axis.key.file == COMMAND_LINE or not cells:
+    if not design.points or any(axis.key.file == COMMAND_LINE or not axis.values for axis in design.axes):
         return []
-    chosen = [cell.factors for cell in cells if all(cell.factors[key] == value for key, value in claim.where.items())]
-    seen = {_rest(factors, path) for factors in chosen if factors[path] == first}
-    if seen & {_rest(factors, path) for factors in chosen if factors[path] == second}:
+    where = claim.where.items()
+    chosen = [p.factors for p in design.points if all(p.factors.get(key) == value for key, value in where)]
+    seen = {_rest(factors, path) for factors in chosen if factors.get(path) == first}
+    if seen & {_rest(factors, path) for factors in chosen if factors.get(path) == second}:
         return []
     return [Problem((*place, "compare"), "no two cells differ in this alone; see the conditions of the grid")]
 

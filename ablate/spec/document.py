@@ -53,7 +53,7 @@ class Node:
         """A copy with `new` at the location; mappings on the way that do not exist are made.
 
         Raises:
-            KeyError: a part of the location cannot exist: under a scalar, or beyond the end of a list.
+            ValueError: a part of the location cannot exist: under a scalar, or beyond the end of a list.
         """
         if not location:
             return replace(new, key=new.key or self.key)
@@ -61,7 +61,7 @@ class Node:
         inner = self.child(part)
         if inner is None:
             if not isinstance(part, str) or not (self.content is None or isinstance(self.content, Mapping)):
-                raise KeyError(self._no_place(part))
+                raise ValueError(self._no_place(part))
             inner = Node(None, new.mark, new.key)
         return self._with(part, inner.put(rest, new))
 
@@ -135,7 +135,7 @@ class Document:
             yield node
 
     def put(self, location: Location, new: Node) -> Document:
-        """A copy with `new` at the location. Raises KeyError where it cannot stand there."""
+        """A copy with `new` at the location. Raises ValueError where it cannot stand there."""
         return Document(self.file, self.root.put(location, new))
 
     def without(self, location: Location) -> Document:

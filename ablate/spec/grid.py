@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import product
 from math import prod
 from typing import Any
 
 from ablate.spec.document import Document, Mark, Node
 from ablate.spec.factors import same
-from ablate.spec.paths import SECTIONS, parse_path
+from ablate.spec.paths import check_root, parse_path
 from ablate.spec.problems import Location, Problem, dotted
 from ablate.spec.wording import did_you_mean, enumerate_words, quote
 
 CONDITIONS = ("include", "exclude")
-ROOTS = (*SECTIONS, "blocks")
 MAX_CELLS = 10_000
 
-Point = Mapping[str, Node]  # one value for every axis
+Combination = Mapping[str, Node]  # one value for every axis
 
 
 @dataclass(frozen=True)
@@ -37,29 +36,29 @@ class Axis:
 
 
 def read_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
-    """The axes in written order, and what is wrong with any. What is no list is left to the schema."""
+    """The axes in written order, and what is wrong with any; no values of one that is not to be used.
+
+    What is no list is left to the schema.
+    """
     axes: list[Axis] = []
     problems: list[Problem] = []
     grid = document.node(("grid",))
     for written, node in grid.content.items() if grid and isinstance(grid.content, Mapping) else ():
-        if written not in CONDITIONS and isinstance(node.content, tuple) and node.content:
-            place = ("grid", written)
-            try:
-                axes.append(Axis(*_address(written), place, node.key or node.mark, node.content))
-            except ValueError as error:
-                problems.append(Problem(place, str(error), on_key=True))
-    problems += [problem for axis in axes for problem in _check_values(axis)]
-    return axes, problems + _check_overlaps(axes)
-
-
-def _address(written: str) -> tuple[str, Location]:
-    location = parse_path(written)
-    if location[0] == "seeds":
-        raise ValueError("seeds are no axis; write 'seeds:' beside 'grid:'")
-    if location[0] not in ROOTS:
-        remedy = did_you_mean(location[0], ROOTS) or f"; it starts with {enumerate_words(ROOTS, 'or')}"
-        raise ValueError(f"no path into the baseline{remedy}")
-    return dotted(location), location
+        if written in CONDITIONS:
+            continue
+        place = ("grid", written)
+        try:
+            location = parse_path(written)
+            check_root(location)
+        except ValueError as error:
+            problems.append(Problem(place, str(error), on_key=True))
+            continue
+        values = node.content if isinstance(node.content, tuple) else ()
+        axis = Axis(dotted(location), location, place, node.key or node.mark, values)
+        found = [*_check_values(axis), *_check_overlaps(axis, axes)]
+        axes += [] if any(one.location == place for one in found) else [axis]
+        problems += found
+    return axes, problems
 
 
 def _check_values(axis: Axis) -> Iterator[Problem]:
@@ -71,20 +70,21 @@ def _check_values(axis: Axis) -> Iterator[Problem]:
             yield Problem((*axis.written, index), message)
 
 
-def _check_overlaps(axes: list[Axis]) -> list[Problem]:
+def _check_overlaps(axis: Axis, earlier: list[Axis]) -> list[Problem]:
     return [
-        Problem(late.written, f"sets the same as the axis '{early.path}'; keep one of them", on_key=True)
-        for early, late in combinations(axes, 2)
-        if all(a == b for a, b in zip(early.location, late.location, strict=False))
+        Problem(axis.written, f"sets the same as the axis '{other.path}'; keep one of them", on_key=True)
+        for other in earlier
+        if all(a == b for a, b in zip(axis.location, other.location, strict=False))
     ]
 
 
-def read_points(document: Document, axes: list[Axis]) -> tuple[list[Point], list[Problem]]:
-    """Every point that the conditions leave, the last axis varying fastest."""
+def read_combinations(document: Document, axes: list[Axis]) -> tuple[list[Combination], list[Problem]]:
+    """Every combination of values that the conditions leave, the last axis varying fastest."""
     if (number := prod(len(axis.values) for axis in axes)) > MAX_CELLS:
         return [], [Problem(("grid",), f"{number:,} cells; at most {MAX_CELLS:,}, write fewer values", on_key=True)]
     paths = [axis.path for axis in axes]
-    points: list[Point] = [dict(zip(paths, nodes, strict=True)) for nodes in product(*(axis.values for axis in axes))]
+    points: list[Combination]
+    points = [dict(zip(paths, nodes, strict=True)) for nodes in product(*(axis.values for axis in axes))]
     problems: list[Problem] = []
     for keyword in CONDITIONS:
         conditions, found = _read_conditions(document, keyword, axes, points)
@@ -101,7 +101,7 @@ Condition = dict[str, set[str]]  # axis -> the values that meet it
 
 
 def _read_conditions(
-    document: Document, keyword: str, axes: list[Axis], points: list[Point]
+    document: Document, keyword: str, axes: list[Axis], points: list[Combination]
 ) -> tuple[list[Condition], list[Problem]]:
     node = document.node(("grid", keyword))
     conditions: list[Condition] = []
@@ -132,7 +132,7 @@ def read_condition(written: Any, place: Location, axes: list[Axis]) -> tuple[Con
     return condition, problems
 
 
-def find_axis(written: str, place: Location, axes: list[Axis]) -> tuple[Axis | None, list[Problem]]:
+def find_axis(written: str, place: Location, axes: Sequence[Axis]) -> tuple[Axis | None, list[Problem]]:
     """The axis of that path, however it is spelt."""
     try:
         path = dotted(parse_path(written))
@@ -141,17 +141,17 @@ def find_axis(written: str, place: Location, axes: list[Axis]) -> tuple[Axis | N
     paths = [axis.path for axis in axes]
     if path in paths:
         return axes[paths.index(path)], []
-    known = f"the axes are {enumerate_words(paths)}" if paths else "there is no grid"
+    known = f"the axes are {enumerate_words(paths)}" if paths else "it has none"
     return None, [Problem(place, f"no axis of the design{did_you_mean(path, paths) or f'; {known}'}", on_key=True)]
 
 
 def check_value(axis: Axis, value: Any, place: Location) -> list[Problem]:
     """A problem unless the axis has the value."""
-    if axis.find(value):
+    if not axis.values or axis.find(value):
         return []
     known = enumerate_words(node.plain for node in axis.values)
     return [Problem(place, f"no value of the axis, got {quote(value)}; the values are {known}")]
 
 
-def _meets(point: Point, condition: Condition) -> bool:
+def _meets(point: Combination, condition: Condition) -> bool:
     return all(same(point[axis].plain) in values for axis, values in condition.items())

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ablate.errors import Fault, SpecError
-from ablate.spec.cells import baseline_document, read_cell, read_cells, read_network
+from ablate.spec.cells import read_cell, read_cells, read_network
 from ablate.spec.claims import read_claims
+from ablate.spec.design import Design, read_design
 from ablate.spec.document import Document
 from ablate.spec.extends import is_study, read_composed
-from ablate.spec.grid import read_axes, read_points
 from ablate.spec.network import Network
 from ablate.spec.overrides import apply_overrides
 from ablate.spec.paths import SECTIONS
@@ -20,7 +20,7 @@ from ablate.spec.problems import Problem
 from ablate.spec.schema import ArchitectureSection, StudySection
 from ablate.spec.study import Cell, Study
 from ablate.spec.validation import validate
-from ablate.spec.wording import quote
+from ablate.spec.wording import quote, unknown_key
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,13 @@ def load_architecture(path: Path | str, overrides: Iterable[str] = ()) -> Archit
 def _read_study(document: Document, faults: list[Fault]) -> Study:
     section, problems = validate(StudySection, document.data)
     problems = [_misplaced(problem) for problem in problems]
-    axes, wrong_axes = read_axes(document)
-    points, wrong_points = read_points(document, axes)
-    cells, wrong_cells = read_cells(document, axes, points)
-    claims, wrong_claims = read_claims(document, axes, cells)
+    design, wrong_design = read_design(document)
+    cells, wrong_cells = read_cells(design.points)
+    claims, wrong_claims = read_claims(document, design, cells)
     seeds, wrong_seeds = _seeds(document.data.get("seeds", 1))
-    problems += wrong_axes + wrong_points + wrong_claims + wrong_seeds
+    problems += wrong_design + wrong_claims + wrong_seeds
+    baseline, _ = read_cell(design.baseline, "", {})
+    problems += _without_effect(design, cells, baseline)
     _raise(faults, [*map(document.fault, problems), *wrong_cells])
     assert section
     return Study(
@@ -84,7 +85,7 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
         cells=tuple(cells),
         seeds=seeds,
         claims=tuple(claims),
-        baseline=_baseline_name(document, cells),
+        baseline=next((cell.name for cell in cells if baseline and cell.identity == baseline.identity), ""),
         reference=section.report.reference if section.report else None,
     )
 
@@ -105,13 +106,18 @@ def _seeds(written: Any) -> tuple[tuple[int, ...], list[Problem]]:
     return tuple(range(min(written, 1000))) if isinstance(written, int) else (), []
 
 
-def _baseline_name(document: Document, cells: Iterable[Cell]) -> str:
-    baseline, _ = read_cell(baseline_document(document), "baseline", {})
-    return next((cell.name for cell in cells if baseline and cell.identity == baseline.identity), "")
+def _without_effect(design: Design, cells: Iterable[Cell], baseline: Cell | None) -> list[Problem]:
+    """The variants whose edits only write out what the baseline is anyway."""
+    places = {point.name: point.variant for point in design.points if point.variant}
+    same = (cell.name for cell in cells if baseline and cell.identity == baseline.identity)
+    message = "changes nothing, it is the baseline with its defaults written out; remove it"
+    return [Problem(places[name], message, on_key=True) for name in same if name in places]
 
 
 def _read_architecture(document: Document, faults: list[Fault]) -> Architecture:
     data = document.data
+    if "architecture" not in data:
+        _raise(faults, map(document.fault, _kindless(data)))
     _, problems = validate(ArchitectureSection, data)
     network = None
     if not problems:
@@ -120,6 +126,17 @@ def _read_architecture(document: Document, faults: list[Fault]) -> Architecture:
     assert network
     written = {**data["architecture"], **({"blocks": data["blocks"]} if data.get("blocks") else {})}
     return Architecture(Path(document.file).stem, document.file, written, network, document)
+
+
+def _kindless(data: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a file that has neither a key of studies nor `architecture`."""
+    known = StudySection.model_fields.keys() | ArchitectureSection.model_fields.keys()
+    unknown = [
+        Problem((key,), unknown_key(key, value, sorted(known)), on_key=True)
+        for key, value in data.items()
+        if key not in known
+    ]
+    return unknown or [Problem((), "neither a study nor an architecture; write `baseline:` or `architecture:`")]
 
 
 def _raise(in_text: Iterable[Fault], in_meaning: Iterable[Fault]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ablate.errors import Fault, SpecError
 from ablate.spec.composer import compose
 from ablate.spec.document import COMMAND_LINE, Document, Mark, Node
-from ablate.spec.paths import SECTIONS, axis_path, parse_path
+from ablate.spec.paths import SECTIONS, parse_path, usual_path
 from ablate.spec.problems import Location, dotted
 from ablate.spec.wording import quote
 
@@ -30,30 +30,23 @@ def apply_overrides(document: Document, overrides: Iterable[str], *, study: bool
 def _apply(document: Document, path: str, value: Node, study: bool) -> Document:
     location = parse_path(path)
     if study and location[0] == "grid":
-        return _put(document, ("grid", axis_path(path.partition(".")[2])), value)
+        return document.put(("grid", usual_path(path.partition(".")[2])), value)
     if study and (axis := _axis_above(document, location)):
         if axis != dotted(location):
             raise ValueError(f"'{axis}' is an axis of the grid, which sets this; override the axis")
         values = value if isinstance(value.content, tuple) else Node((value,), value.mark, value.mark)
-        return _put(document, ("grid", _written(document, axis)), values)
-    return _put(document, ("baseline", *location) if study and location[0] in SECTIONS else location, value)
-
-
-def _put(document: Document, location: Location, value: Node) -> Document:
-    try:
-        return document.put(location, value)
-    except KeyError as error:
-        raise ValueError(error.args[0]) from error
+        return document.put(("grid", _written(document, axis)), values)
+    return document.put(("baseline", *location) if study and location[0] in SECTIONS else location, value)
 
 
 def _axis_above(document: Document, location: Location) -> str | None:
     """The axis of the grid that decides the value at a location, if there is one."""
-    axes = {axis_path(written) for written in _grid(document)}
+    axes = {usual_path(written) for written in _grid(document)}
     return next((path for end in range(len(location), 0, -1) if (path := dotted(location[:end])) in axes), None)
 
 
 def _written(document: Document, axis: str) -> str:
-    return next(written for written in _grid(document) if axis_path(written) == axis)
+    return next(written for written in _grid(document) if usual_path(written) == axis)
 
 
 def _grid(document: Document) -> Iterable[str]:

@@ -5,11 +5,33 @@ from __future__ import annotations
 import re
 
 from ablate.spec.problems import Location, dotted
+from ablate.spec.wording import did_you_mean, enumerate_words
 
 NAME = re.compile(r"[^.\[\]=\s][^.\[\]=]*")
-INDEX = re.compile(r"\[([0-9]{1,6})\]")
+BRACKET = re.compile(r"\[([^.\[\]=]{1,100})\]")
+INDEX = re.compile(r"[0-9]{1,6}")
 SECTIONS = ("architecture", "data", "train")  # of the baseline; paths may leave `baseline.` out
+ROOTS = (*SECTIONS, "blocks")  # what a design can change
 ALIASES: dict[Location, Location] = {("train", "learning_rate"): ("train", "lr")}
+
+Part = tuple[str, str]  # what is written before it ("." or "["), and the name or index
+
+
+def split_path(text: str) -> list[Part]:
+    """`blocks.mine.branch[4]` -> `[(".", "blocks"), (".", "mine"), (".", "branch"), ("[", "4")]`.
+
+    Raises:
+        ValueError: not a path; says how one looks.
+    """
+    parts: list[Part] = []
+    rest = f".{text}"
+    while rest:
+        name = NAME.match(rest, 1) if rest[0] == "." else BRACKET.match(rest) if parts else None
+        if not name:
+            raise ValueError(f"'{text}' is not a path; write it like train.lr or blocks.mine.branch[4]")
+        parts.append((rest[0], name[name.re.groups]))
+        rest = rest[name.end() :]
+    return parts[1:] if parts[0][1] == "baseline" and len(parts) > 1 else parts
 
 
 def parse_path(text: str) -> Location:
@@ -18,22 +40,23 @@ def parse_path(text: str) -> Location:
     Raises:
         ValueError: not a path; says how one looks.
     """
-    parts: list[str | int] = []
-    rest = f".{text}"
-    while rest:
-        if rest.startswith(".") and (name := NAME.match(rest, 1)):
-            parts.append(name[0])
-            rest = rest[name.end() :]
-        elif parts and (index := INDEX.match(rest)):
-            parts.append(int(index[1]))
-            rest = rest[index.end() :]
-        else:
-            raise ValueError(f"'{text}' is not a path; write it like train.lr or blocks.mine.branch[4]")
-    location = tuple(parts[1:] if parts[0] == "baseline" and len(parts) > 1 else parts)
+    parts = split_path(text)
+    if wrong := [name for sign, name in parts if sign == "[" and not INDEX.fullmatch(name)]:
+        raise ValueError(f"expected the number of an entry in brackets, got '{wrong[0]}'; the first is [0]")
+    location = tuple(int(name) if sign == "[" else name for sign, name in parts)
     return ALIASES.get(location, location)
 
 
-def axis_path(text: str) -> str:
+def check_root(location: Location) -> None:
+    """Raise ValueError unless the path leads to what a design can change."""
+    if location[0] == "seeds":
+        raise ValueError("seeds are no axis; write 'seeds:' beside 'grid:'")
+    if location[0] not in ROOTS:
+        remedy = did_you_mean(location[0], ROOTS) or f"; it starts with {enumerate_words(ROOTS, 'or')}"
+        raise ValueError(f"no path into the baseline{remedy}")
+
+
+def usual_path(text: str) -> str:
     """The one spelling of a path: without `baseline.`, aliases replaced; the text itself where it is no path."""
     try:
         return dotted(parse_path(text))

@@ -19,10 +19,30 @@ class BaselineSection(Section):
 
     architecture: dict[str, Any]
     """The network, in the short or the explicit form."""
-    data: dict[str, Any] | None = None
+    data: Any = None
     """Which images, how they are split, normalised and augmented."""
-    train: dict[str, Any] | None = None
+    train: Any = None
     """The recipe; every key has the papers' default."""
+
+
+class EditSection(Section):
+    """One change to the baseline: edits by path, meant all at once."""
+
+    set: dict[str, Any] | None = None
+    """Paths with their new values; a key need not be there yet."""
+    replace: dict[str, Any] | None = None
+    """Path patterns with a new value for each value that is there: `blocks.*.branch[bn]`."""
+    remove: list[str] | None = None
+    """Path patterns of what to take away."""
+
+
+class LeaveOneOutSection(Section):
+    """Parts to leave out of the baseline, one at a time."""
+
+    paths: list[str]
+    """Path patterns of the parts."""
+    pairs: bool = False
+    """Also leave out every two of them, to see their interaction."""
 
 
 class ClaimSection(Section):
@@ -67,6 +87,10 @@ class StudySection(Section):
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] | None = None
     """Axes, each a dotted path with its list of values; cells are the full factorial. `include` keeps only the cells
     that meet one of its conditions (a mapping of axes to values), `exclude` drops those that do."""
+    variants: dict[str, EditSection | None] | None = None
+    """One change at a time from the baseline, by name."""
+    leave_one_out: list[str] | LeaveOneOutSection | None = None
+    """Parts of the baseline to leave out one at a time, by path."""
     seeds: Annotated[int, Field(gt=0, le=1000)] | Annotated[list[Seed], Field(min_length=1)] = 1
     """How many seeds (0, 1, ...), or which."""
     claims: list[ClaimSection] | None = None

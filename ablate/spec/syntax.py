@@ -9,6 +9,7 @@ from ablate.errors import Fault
 # (in the problem, in its context, what to say, where: at the problem or at the start of its context)
 MESSAGES = (
     ("mapping values", "", "a ':' where no key can stand; check the indentation, or quote the text", "problem"),
+    ("unexpected ':'", "", "a ':' without a value after it; write 'key: value'", "problem"),
     ("block sequence entries", "", "a '-' cannot start a list here; put it on a line of its own", "problem"),
     ("sequence entries", "", "a '-' cannot start a list here; put it on a line of its own", "problem"),
     ("cannot start any token", "", "{character} cannot start a value; quote the text", "problem"),

@@ -25,11 +25,17 @@ def build(network: explicit.Network, init: Rule = "he-fan-out", generator: torch
     of the operation in its path.
 
     Raises:
-        AblateError: PyTorch refuses an operation; the message names the unit and the place in the document.
+        AblateError: PyTorch refuses an operation; the message names the unit and the place in the document. Or the
+            weights do not fit into memory.
     """
     with torch.device("meta"):  # without storage: no weight is drawn twice
         module = compile_network(network)
-    initialise(module.to_empty(device="cpu"), init, generator)
+    try:
+        module.to_empty(device="cpu")
+    except RuntimeError as error:
+        num_parameters = sum(parameter.numel() for parameter in module.parameters())
+        raise AblateError(f"no memory for a network of {num_parameters:,} parameters") from error
+    initialise(module, init, generator)
     return module
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 
 from ablate.errors import AblateError
 from ablate.model import build
@@ -99,6 +98,12 @@ def test_an_error_while_building_says_where(unit: Unit, place: str, shapes: str)
     assert "stages[1].units[0]" in str(caught.value)
 
 
+def test_a_network_larger_than_memory_is_an_error() -> None:
+    huge = conv(65_536, kernel=255, padding=127)
+    with pytest.raises(AblateError, match="279,280,250,847,242 parameters"):
+        build(Network((3, 8, 8), 10, (conv(65_536), huge), (), (pool, linear(10))))
+
+
 def test_channels_last_passes_through() -> None:
     resized = Unit(
         {
@@ -120,5 +125,22 @@ def test_the_whole_network_is_one_graph() -> None:
     survival = Operation("stochastic-depth", {"survival": 0.5})
     unit = Unit({"branch": (*BASIC.paths["branch"], survival), "shortcut": ()}, "add", after=(relu,))
     module = build(Network(NETWORK.input, 10, NETWORK.stem, ((unit,),), NETWORK.head))
-    graph = torch.export.export(module.train(), (torch.randn(2, 3, 8, 8),)).module(check_guards=False)
-    assert isinstance(graph, nn.Module)
+    x = torch.randn(2, 3, 8, 8)
+    compiled = torch.compile(module.eval(), backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(x), module(x))
+    compiled.train()
+    torch.autograd.grad(compiled(x).sum(), list(module.parameters()))
+
+
+def test_several_networks_run_as_one_stack() -> None:
+    """What training a pack of trials on one device needs: one forward for all, running statistics included."""
+    members, x = [build(NETWORK) for _ in range(3)], torch.randn(4, 3, 8, 8)
+    parameters, statistics = torch.func.stack_module_state(members)
+
+    def run(parameters: dict[str, torch.Tensor], statistics: dict[str, torch.Tensor]) -> torch.Tensor:
+        return torch.func.functional_call(build(NETWORK).to("meta"), (parameters, statistics), (x,))
+
+    logits = torch.vmap(run)(parameters, statistics)
+    torch.testing.assert_close(logits, torch.stack([member(x) for member in members]))
+    means = torch.stack([member.stem[1].running_mean for member in members])
+    torch.testing.assert_close(statistics["stem.1.running_mean"], means)

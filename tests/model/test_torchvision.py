@@ -83,3 +83,22 @@ def test_the_same_logits(name: str, copy_weights: Callable[..., None], randomise
         expected, logits = reference(x), module(x)
     assert expected.std() > 1e-3
     torch.testing.assert_close(logits / expected.std(), expected / expected.std(), rtol=0, atol=1e-5)
+
+
+def test_googlenets_auxiliary_heads(copy_weights: Callable[..., None], randomise: Callable[..., nn.Module]) -> None:
+    """As torchvision's, but for the pooling: 5x5 with stride 3 as in the paper, where torchvision's is adaptive."""
+    module = randomise(build(ours("googlenet"))).eval()
+    reference = theirs("googlenet").eval()
+    states = reference.state_dict()
+    copy_weights(module.state_dict(), dict(sorted(states.items(), key=lambda item: item[0].startswith("aux"))))
+    maps: list[torch.Tensor] = []
+    for part in (reference.inception4a, reference.inception4d):
+        part.register_forward_hook(lambda part, inputs, output: maps.append(output))
+    x = torch.randn(1, 3, 224, 224)
+    module.training = True  # of the whole alone: its parts keep their running statistics
+    with torch.no_grad():
+        reference(x)
+        _, logits = module(x)
+        for auxiliary, seen, head in zip(logits, maps, (reference.aux1, reference.aux2), strict=True):
+            hidden = head.conv(nn.functional.avg_pool2d(seen, 5, 3)).flatten(1)
+            torch.testing.assert_close(auxiliary, head.fc2(torch.relu(head.fc1(hidden))), rtol=0, atol=1e-5)

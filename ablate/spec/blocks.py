@@ -74,9 +74,9 @@ def read_blocks(written: Any, problems: list[Problem]) -> Blocks:
     if not isinstance(written, Mapping):
         problems.append(Problem(("blocks",), f"expected names with blocks, got {quote(written)}"))
         return Blocks()
+    taken = {*BUILT_IN, *names()}
     for name, block in written.items():
         location = ("blocks", str(name))
-        taken = {*BUILT_IN, *names()}
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:
             reason = "the name is taken" if name in taken else "names are letters, digits, '-' and '_'"
             problems.append(Problem(location, f"a block cannot be called {quote(name)}: {reason}", on_key=True))

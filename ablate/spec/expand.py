@@ -11,6 +11,7 @@ from typing import Any
 from ablate.spec.blocks import BUILT_IN, Block, Blocks
 from ablate.spec.blueprint import Blueprint, Run
 from ablate.spec.family import FAMILIES, Family, units_of_depth
+from ablate.spec.operations.arguments import Relative
 from ablate.spec.operations.effect import MAX_CHANNELS
 from ablate.spec.operations.written import WrittenPath, read_path
 from ablate.spec.problems import Problem
@@ -76,20 +77,19 @@ class _Expansion:
             self.report("block", f"unknown block {quote(name)}{remedy}")
             return None
         block = None if name in BUILT_IN else self.blocks.units[name]
-        for key in () if name == "bottleneck" else BOTTLENECK_ONLY:
+        if name != "bottleneck":
+            self.refuse(BOTTLENECK_ONLY, f"only bottleneck units have it, and the block is {name!r}; leave it out")
+        if name in BUILT_IN:
+            return str(name)
+        own = ("activation", "shortcut") if block and len(block.paths) > 1 else ("activation",)
+        self.refuse(own, f"the block {name!r} has its own; leave it out here, or change the block")
+        return block
+
+    def refuse(self, keys: tuple[str, ...], message: str) -> None:
+        """A fault for each of these keys that is written: it would change nothing."""
+        for key in keys:
             if key in self.document:
-                self.report(key, f"only bottleneck units have it, and the block is {name!r}; leave it out", on_key=True)
-        own = (
-            ()
-            if name in BUILT_IN
-            else ("activation", "shortcut")
-            if block and len(block.paths) > 1
-            else ("activation",)
-        )
-        for key in own:
-            if key in self.document:
-                self.report(key, f"the block {name!r} has its own; leave it out here, or change the block", on_key=True)
-        return name if name in BUILT_IN else block
+                self.report(key, message, on_key=True)
 
     def units(self, family: Family, block: str | Block | None) -> tuple[int, ...] | None:
         """Units per stage, as given or from the depth."""
@@ -142,7 +142,7 @@ class _Expansion:
 
     def residual(self, name: str, shortcut: Shortcut, resize: Any, stem: WrittenPath) -> Residual:
         """The built-in block with the short form's choices."""
-        inner = self.keys["bottleneck_width"] * self.keys["cardinality"] / 64
+        inner = Fraction(self.keys["bottleneck_width"] * self.keys["cardinality"], 64)
         return Residual(
             name,
             self.keys["activation"],
@@ -150,7 +150,7 @@ class _Expansion:
             resize,
             self.keys["stride"],
             self.keys["cardinality"],
-            f"{inner:.6f}x",
+            Relative(f"{float(inner):g}x", "channels", inner),
             stem_activates=_activates(stem),
         )
 

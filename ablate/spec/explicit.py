@@ -61,8 +61,8 @@ def to_document(network: Network) -> dict[str, Any]:
 
 
 def _stage(units: Iterable[Unit]) -> list[dict[str, Any]]:
-    """Runs of equal units."""
-    runs = ((unit, len(list(group))) for unit, group in groupby(units))
+    """Runs of equal units; the order of their paths counts too."""
+    runs = ((unit, len(list(group))) for (unit, *_), group in groupby(units, lambda unit: (unit, *unit.paths)))
     return [({"units": length} if length > 1 else {}) | _unit(unit) for unit, length in runs]
 
 

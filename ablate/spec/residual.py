@@ -9,11 +9,12 @@ not say, and its analysis asks for a clean path; facebookarchive/fb.resnet.torch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ablate.spec.blocks import Block
 from ablate.spec.network import Join
+from ablate.spec.operations.arguments import WHOLE_UNIT, Relative
 from ablate.spec.operations.written import WrittenPath, read_path
 from ablate.spec.problems import Location, Problem
 from ablate.spec.shortcut import Shortcut
@@ -33,7 +34,7 @@ def written(operations: list[Any], location: Location) -> WrittenPath:
     problems: list[Problem] = []
     path = read_path(operations, (), problems)
     assert not problems, problems
-    return tuple(type(item)(item.kind, item.arguments, location) for item in path)
+    return tuple(replace(item, location=location) for item in path)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Residual:
     resize: Literal["pad", "projection"]
     stride: Literal["first", "3x3"] = "first"
     cardinality: int = 1
-    inner: str = "1x"  # channels of a bottleneck's 3x3 convolution
+    inner: Relative = WHOLE_UNIT  # channels of a bottleneck's 3x3 convolution
     stem_activates: bool = False  # the first activation stands in the stem (imagenet, ahead of its max-pool)
     location: Location = ("architecture", "block")
 

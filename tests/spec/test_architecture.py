@@ -230,6 +230,19 @@ def test_the_order_of_concatenated_paths_is_kept() -> None:
     assert summarise(network).units[1].output == (5, 8, 8)
 
 
+def test_units_that_differ_only_in_the_order_of_paths_are_not_one_run() -> None:
+    text = """
+    architecture:
+      input: [4, 8, 8]
+      classes: 2
+      stages:
+        - - {paths: {a: [conv1x1], b: [identity]}, join: add}
+          - {paths: {b: [identity], a: [conv1x1]}, join: add}
+      head: [global-avgpool, linear: {features: 2}]
+    """
+    assert [list(unit["paths"]) for unit in to_document(read(text))["stages"][0]] == [["a", "b"], ["b", "a"]]
+
+
 shortcuts = st.sampled_from(["none", "identity", "projection", "conv1x1"]) | st.one_of(
     st.fixed_dictionaries({"scale": st.floats(-1, 1)}, optional={"branch": st.floats(-1, 1)}),
     st.fixed_dictionaries({"gate": st.sampled_from(["exclusive", "shortcut-only"]), "bias": st.integers(-9, 0)}),

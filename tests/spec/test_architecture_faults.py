@@ -55,6 +55,8 @@ SHORT = [
     ("{family: cifar, depth: 20, width: 1024, widths: [64, 65, 1]}", "architecture.width", "from 1 to 65,536"),
     ("{family: cifar, depth: 20, stride: 3x3}", "architecture.stride", "only bottleneck units have it"),
     ("{family: cifar, depth: 20, cardinality: 2}", "architecture.cardinality", "only bottleneck units have it"),
+    ("{family: cifar, depth: 29, block: bottleneck, bottleneck_width: 3}", "architecture.block", "not a whole number"),
+    ("{family: cifar, depth: 29, block: bottleneck, cardinality: 65536}", "architecture.block", "from 1 to 65,536"),
     ("{family: cifar, depth: 20, input: [3, 32]}", "architecture.input", "[channels, height, width]"),
     ("{family: cifar, depth: 20, classes: 0}", "architecture.classes", "a whole number from 1 to 65,536, got 0"),
     ("{family: cifar, depth: 20, head: [global-avgpool]}", "architecture.head[0]", "not one feature for each of 10"),
@@ -243,8 +245,10 @@ def test_the_largest_specifications_end_in_seconds(architecture: dict[str, Any])
     assert time.perf_counter() - start < 5
 
 
-WORDS = """family depth block shortcut resize stages head stem units channels stride first branch paths join after before
-    gate identity conv3x3 relu cifar imagenet none add 4x unit classes input auxiliaries"""
+WORDS = """
+    family depth block shortcut resize stages head stem units channels stride first branch paths join after before gate
+    identity conv3x3 relu cifar imagenet none add 4x unit classes input auxiliaries
+"""
 words = st.sampled_from(WORDS.split())
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | words
 keys = words | st.text(max_size=8) | st.none() | st.integers()
@@ -294,30 +298,28 @@ def mutate(node: Any, chance: random.Random, values: list[Any]) -> Any:
     return node
 
 
-VALUES = [
+VALUES: list[Any] = [
     None,
     True,
     0,
     -1,
     1.5,
+    65_536,
     10**12,
     float("nan"),
     "",
     "unit",
     "4x",
-    "0.5x",
     "6x in",
     "out",
-    "relu",
     [],
     {},
     "\0",
-    "identity",
 ]
 VALID = [
     EXPLICIT,
     "architecture: {family: cifar, depth: 20, shortcut: {gate: exclusive, bias: -6}, resize: pad, width: 2}",
-    "architecture: {family: imagenet, depth: 50, block: bottleneck, stride: 3x3, activation: full-preactivation}",
+    "architecture: {family: imagenet, depth: 50, block: bottleneck, stride: 3x3, cardinality: 32, bottleneck_width: 4}",
 ]
 
 

@@ -53,7 +53,7 @@ WHOLE_UNIT = Relative("1x", "channels")
 
 
 def _read_size(value: Any) -> int | Relative:
-    if type(value) is int and 1 <= value <= MAX_CHANNELS:
+    if isinstance(value, Relative) or (type(value) is int and 1 <= value <= MAX_CHANNELS):
         return value
     if value in ("in", "out"):
         return Relative(value, "inputs" if value == "in" else "output")

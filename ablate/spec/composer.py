@@ -33,14 +33,17 @@ def read_document(path: str) -> tuple[Document, list[Fault]]:
     Raises:
         SpecError: there is no document: no file, no text, not YAML, empty.
     """
-    return compose(read_text(path), path)
+    document, faults = compose(read_text(path), path)
+    if document.root.content is None:
+        raise SpecError([Fault(path, 1, 1, "", EMPTY), *faults])
+    return document, faults
 
 
 def compose(text: str, file: str) -> tuple[Document, list[Fault]]:
     """The document in a text, and what is wrong with it where it can still be read.
 
     Raises:
-        SpecError: there is no document: not YAML, or empty.
+        SpecError: there is no document: not YAML.
     """
     check_printable(text, file)
     composer = Composer(file)
@@ -64,11 +67,9 @@ class Composer:
         """The one document of the stream."""
         self.events = events
         next(events)
-        root = Node(None, Mark(self.file, 1, 1))
-        if isinstance(next(events), yaml.DocumentStartEvent):
-            root = self._node(next(events), ())
-        if root.content is None:
-            raise SpecError([Fault(self.file, 1, 1, "", EMPTY), *self.faults])
+        if isinstance(next(events), yaml.StreamEndEvent):
+            return Node(None, Mark(self.file, 1, 1))
+        root = self._node(next(events), ())
         next(events)
         if not isinstance(end := next(events), yaml.StreamEndEvent):
             self._stop(end, (), "a second document; a file holds one, remove the '---'")

@@ -67,7 +67,7 @@ def class_names(root: Path) -> list[str]:
     train = root / "train"
     names = sorted(entry.name for entry in train.iterdir() if entry.is_dir()) if train.is_dir() else []
     if len(names) < 2:
-        found = "is no folder" if not train.is_dir() else f"has {len(names)} subfolders"
+        found = "holds fewer than two classes" if train.is_dir() else "is no folder"
         raise FileNotFoundError(
             f"'{train}' {found}; put one subfolder per class there and in '{root / 'test'}', or change data.root"
         )

@@ -61,7 +61,7 @@ def _written(node: Node | None, place: Location) -> Iterator[tuple[str, Location
 
 
 def apply_edits(document: Document, edits: Sequence[Edit]) -> tuple[Document, list[Location], list[Problem]]:
-    """The changed document, the places it was changed at, and the edits that cannot be."""
+    """The changed document, the places with new values, and the edits that cannot be."""
     targets = [(edit, edit.targets(document)) for edit in edits]
     problems = [problem for edit, found in targets for problem in _check_effect(document, edit, found)]
     problems += _collisions(targets)
@@ -76,7 +76,7 @@ def apply_edits(document: Document, edits: Sequence[Edit]) -> tuple[Document, li
     gone = [location for edit, found in targets if not edit.value for location in found]
     for location in sorted(gone, key=_order, reverse=True):  # the last entry of a list first: no index shifts
         document = document.without(location)
-    return document, [location for _, found in targets for location in found], problems
+    return document, [location for edit, found in targets if edit.value for location in found], problems
 
 
 def _order(location: Location) -> list[tuple[bool, str | int]]:
@@ -86,7 +86,8 @@ def _order(location: Location) -> list[tuple[bool, str | int]]:
 def _check_effect(document: Document, edit: Edit, targets: Sequence[Location]) -> Iterator[Problem]:
     if not targets:
         remedy = did_you_mean(edit.pattern.text, map(dotted, _locations(document.root, ())))
-        yield Problem(edit.place, f"matches nothing in the baseline{remedy or '; see its keys'}", on_key=True)
+        otherwise = "; 'set' adds what is not there" if edit.keyword == "replace" else "; remove the edit"
+        yield Problem(edit.place, f"matches nothing in the baseline{remedy or otherwise}", on_key=True)
         return
     before = [document.node(location) for location in targets]
     if edit.value and all(node and same(node.plain) == same(edit.value.plain) for node in before):

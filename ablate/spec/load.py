@@ -108,10 +108,12 @@ def _seeds(written: Any) -> tuple[tuple[int, ...], list[Problem]]:
 
 def _without_effect(design: Design, cells: Iterable[Cell], baseline: Cell | None) -> list[Problem]:
     """The variants whose edits only write out what the baseline is anyway."""
-    places = {point.name: point.variant for point in design.points if point.variant}
-    same = (cell.name for cell in cells if baseline and cell.identity == baseline.identity)
     message = "changes nothing, it is the baseline with its defaults written out; remove it"
-    return [Problem(places[name], message, on_key=True) for name in same if name in places]
+    return [
+        Problem(point.variant, message, on_key=True)
+        for point, cell in zip(design.points, cells, strict=False)  # cells are fewer where some are wrong
+        if point.name == cell.name and point.variant and baseline and cell.identity == baseline.identity
+    ]
 
 
 def _read_architecture(document: Document, faults: list[Fault]) -> Architecture:

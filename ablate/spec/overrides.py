@@ -9,7 +9,8 @@ from ablate.spec.composer import compose
 from ablate.spec.document import COMMAND_LINE, Document, Mark, Node
 from ablate.spec.paths import SECTIONS, parse_path, usual_path
 from ablate.spec.problems import Location, dotted
-from ablate.spec.wording import quote
+from ablate.spec.schema import ArchitectureSection, StudySection
+from ablate.spec.wording import quote, unknown_key
 
 
 def apply_overrides(document: Document, overrides: Iterable[str], *, study: bool) -> tuple[Document, list[Fault]]:
@@ -29,7 +30,10 @@ def apply_overrides(document: Document, overrides: Iterable[str], *, study: bool
 
 def _apply(document: Document, path: str, value: Node, study: bool) -> Document:
     location = parse_path(path)
-    if study and location[0] == "grid":
+    known = [*StudySection.model_fields, *SECTIONS] if study else list(ArchitectureSection.model_fields)
+    if location[0] not in known:
+        raise ValueError(unknown_key(str(location[0]), value.plain, known))
+    if study and location[0] == "grid" and len(location) > 1:
         return document.put(("grid", usual_path(path.partition(".")[2])), value)
     if study and (axis := _axis_above(document, location)):
         if axis != dotted(location):

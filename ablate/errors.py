@@ -5,7 +5,8 @@ AblateError                 1   something the user can act on
 ├── UsageError              2   the command line is wrong
 ├── DataError               2   a data set is missing or broken
 ├── StoreError              1   records cannot be read or written
-└── TrialsFailed            1   the study ended, but not every trial has a result
+├── TrialsFailed            1   the study ended, but not every trial has a result
+└── Interrupted           130   stopped by Ctrl+C or SIGTERM; finished trials are kept
 """
 
 from __future__ import annotations
@@ -63,3 +64,9 @@ class StoreError(AblateError):
 
 class TrialsFailed(AblateError):
     """The command ended in order, but some trials have no result."""
+
+
+class Interrupted(AblateError):
+    """The command was stopped before its end; everything that finished is kept."""
+
+    exit_code = 130

@@ -1,0 +1,124 @@
+"""Ray: started quietly on this machine, or joined where it runs; all of its files in a folder that is removed."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablate.errors import AblateError, UsageError
+from ablate.schedule.claims import take
+
+# Read by Ray when it is imported or started. What a user has set stays.
+VARIABLES = {
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",  # the old output can be silenced
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # ten times the cost of a short trial; our records hold it all
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",  # Tune's own state is never resumed from: the records are
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+}
+OBJECT_STORE_BYTES = 128 * 2**20  # only trials pass through it
+LONGEST_PARENT = 22  # characters of a temporary folder's path: Ray puts sockets below it, whose paths may have 107
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one process gets."""
+
+    cpus: float
+    gpus: float | None = None  # None: one if the cluster has any
+
+
+@contextmanager
+def connect(address: str | None, num_cpus: float | None) -> Iterator[Path]:
+    """Join the cluster at `address` (or $RAY_ADDRESS), else start one with `num_cpus` here; yield a scratch folder.
+
+    A Ray that this process has already started is used, and left running.
+
+    Raises:
+        AblateError: there is no cluster at the address, or Ray does not start.
+    """
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    address = address or os.environ.get("RAY_ADDRESS")
+    with _scratch_folder() as folder:
+        if ray.is_initialized():
+            yield folder
+            return
+        try:
+            _start(address, num_cpus, folder)
+            yield folder
+        finally:
+            ray.shutdown()
+
+
+def _start(address: str | None, num_cpus: float | None, folder: Path) -> None:
+    import ray
+
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "include_dashboard": False}
+    if not address:
+        options |= {"num_cpus": num_cpus, "object_store_memory": OBJECT_STORE_BYTES, "_temp_dir": str(folder / "ray")}
+    try:
+        ray.init(address=address or "local", **options)
+    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+        where = f"no Ray cluster at {address}" if address else "Ray does not start on this machine"
+        raise AblateError(f"{where}: {error}; or train without it: --serial") from error
+
+
+def share(resources: Resources, concurrency: int | None) -> tuple[Resources, int]:
+    """The resources of a process, all known, and how many such processes run at a time.
+
+    Where the GPUs are left open, each process gets one, or the part of one that `concurrency` asks for.
+
+    Raises:
+        UsageError: not even one process fits.
+    """
+    import ray
+
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    num_gpus = sum(node.get("GPU", 0) for node in nodes)
+    gpus = resources.gpus
+    if gpus is None:
+        gpus = 1 / math.ceil(max(1, (concurrency or 1) / num_gpus)) if num_gpus else 0.0
+    needed = {"CPU": resources.cpus, "GPU": gpus}
+    fitting = sum(min(node.get(name, 0) // amount for name, amount in needed.items() if amount) for node in nodes)
+    if not fitting:
+        largest = " or ".join(f"{node.get('CPU', 0):g} CPUs and {node.get('GPU', 0):g} GPUs" for node in nodes)
+        raise UsageError(f"a trial needs {resources.cpus:g} CPUs and {gpus:g} GPUs; a machine here has {largest}")
+    return Resources(resources.cpus, gpus), min(int(fitting), concurrency or int(fitting))
+
+
+@contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    """A short-named temporary folder; those left behind by killed commands are removed first."""
+    parent = Path(tempfile.gettempdir())
+    if len(str(parent)) > LONGEST_PARENT:
+        parent = Path("/tmp")
+    for left in parent.glob("ablate-*/.claim"):
+        _remove_abandoned(left)
+    folder = Path(tempfile.mkdtemp(prefix="ablate-", dir=parent))
+    claim = take(folder / ".claim")
+    try:
+        yield folder
+    finally:
+        if claim:
+            claim.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    claim = take(path) if os.access(path, os.W_OK) else None
+    if claim:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        claim.file.close()

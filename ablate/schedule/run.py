@@ -1,0 +1,98 @@
+"""From the trials that are wanted to the records that exist: only what is missing is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ablate.errors import Interrupted
+from ablate.records import Outcome, Store
+from ablate.schedule.cluster import Resources, connect, share
+from ablate.schedule.cost import estimate_seconds
+from ablate.schedule.ledger import Ledger, trials
+from ablate.schedule.progress import Watch
+from ablate.schedule.rounds import Executor, Rounds
+from ablate.schedule.serial import SerialExecutor
+from ablate.schedule.signals import arm, stop_on_signals
+from ablate.schedule.training import Settings
+from ablate.spec.study import Trial
+
+
+def run_trials(
+    wanted: Sequence[Trial],
+    store: Store,
+    *,
+    serial: bool = False,
+    concurrency: int | None = None,
+    cpus: int = 1,
+    gpus: float | None = None,
+    device: str = "auto",
+    retry_failed: bool = False,
+    address: str | None = None,
+    watch: Watch | None = None,
+) -> dict[str, Outcome]:
+    """Train the trials that have no record; return how each one ended, by trial id.
+
+    Trials of equal id are one trial. Every record is written by the process that trained it, as soon as it is known.
+    Ray is imported only if a trial is missing, and not for `serial`.
+
+    Args:
+        wanted: all trials of the study.
+        store: where records are and go.
+        serial: one trial after the other in this process.
+        concurrency: trials at a time; as many as this machine or the cluster holds unless said otherwise.
+        cpus: per trial, and PyTorch's threads.
+        gpus: per trial; None for one where there are any, or the part of one that `concurrency` leaves.
+        device: as `train_pack` takes it; an actor without a GPU trains on the CPU.
+        retry_failed: forget the records of failed trials first.
+        address: of a running Ray cluster.
+        watch: shows progress; on standard output unless said otherwise.
+
+    Raises:
+        TrialsFailed: a trial failed, or has no record.
+        Interrupted: Ctrl+C or SIGTERM.
+        DataError: a data set is missing or damaged.
+        StoreError: records cannot be read or written.
+        UsageError: a trial needs more than any machine has.
+    """
+    ledger = Ledger(wanted, _read_outcomes(wanted, store, retry_failed))
+    seconds = estimate_seconds(wanted)
+    settings = Settings(store.folder.absolute(), device, threads=cpus)
+    watch = watch or Watch()
+    with watch, stop_on_signals():
+        watch.begin(ledger, seconds)
+        try:
+            if ledger.missing:
+                with _open_executor(settings, serial, concurrency, Resources(cpus, gpus), address) as execute:
+                    Rounds(ledger, seconds, store, execute, watch).train_missing()
+        except KeyboardInterrupt:
+            kept = f"{len(ledger.outcomes)} of {trials(len(ledger.wanted))} recorded"
+            raise Interrupted(f"stopped: {kept}; run the same command again to go on") from None
+    watch.note(ledger.summarise())
+    ledger.check()
+    return ledger.outcomes
+
+
+def _read_outcomes(wanted: Sequence[Trial], store: Store, retry_failed: bool) -> dict[str, Outcome]:
+    outcomes = store.outcomes(trial.id for trial in wanted)
+    failed = [trial_id for trial_id, outcome in outcomes.items() if outcome is Outcome.FAILED]
+    for trial_id in failed if retry_failed else []:
+        store.path(trial_id).unlink(missing_ok=True)
+        del outcomes[trial_id]
+    return outcomes
+
+
+@contextmanager
+def _open_executor(
+    settings: Settings, serial: bool, concurrency: int | None, resources: Resources, address: str | None
+) -> Iterator[Executor]:
+    if serial:
+        yield SerialExecutor(settings)
+        return
+    num_cpus = concurrency * resources.cpus if concurrency else None
+    with connect(address, num_cpus) as folder:
+        from ablate.schedule.tuning import TuneExecutor
+
+        arm()  # Ray has put in handlers of its own
+        resources, num_processes = share(resources, concurrency)
+        yield TuneExecutor(settings, resources, num_processes, folder)

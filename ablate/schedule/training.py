@@ -1,0 +1,65 @@
+"""What one process does with a pack: claim its trials, train them, write each record at once.
+
+The process that trains is the one that writes, so a finished trial survives the death of whoever asked for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablate.records import Store
+from ablate.schedule.claims import claim_path, holder, take
+from ablate.schedule.events import EpochEnded, Event, TrialEnded, TrialHeld
+from ablate.schedule.packs import Pack
+from ablate.spec.study import Trial
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for every pack of a run."""
+
+    store: Path  # absolute, and reachable from every machine that trains
+    device: str  # as `train_pack` takes it
+    threads: int  # of PyTorch, per process
+
+
+def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
+    """Train the trials of the pack that have no record and that nobody else is training.
+
+    Raises:
+        DataError: a data set is missing or damaged.
+        StoreError: a record cannot be written or read.
+        UsageError: there is no such device.
+    """
+    from ablate.train import train_pack
+
+    store = Store(settings.store)
+    with ExitStack() as claims:
+        mine = [trial for trial in pack if _claim(trial, store, claims, emit)]
+        records = train_pack(
+            mine,
+            device=settings.device,
+            threads=settings.threads,
+            on_epoch=lambda trial, epoch: emit(EpochEnded(trial.id, epoch)),
+        )
+        for record in records:
+            store.write(record)
+            emit(TrialEnded(record))
+
+
+def _claim(trial: Trial, store: Store, claims: ExitStack, emit: Emit) -> bool:
+    path = claim_path(store, trial.id)
+    claim = take(path)
+    if claim is None:
+        emit(TrialHeld(trial.id, holder(path)))
+        return False
+    claims.callback(claim.release)
+    record = store.read(trial.id)  # after the claim: another may have finished it a moment ago
+    if record is not None:
+        emit(TrialEnded(record))
+    return record is None

@@ -136,9 +136,10 @@ def test_several_networks_run_as_one_stack() -> None:
     """What training a pack of trials on one device needs: one forward for all, running statistics included."""
     members, x = [build(NETWORK) for _ in range(3)], torch.randn(4, 3, 8, 8)
     parameters, statistics = torch.func.stack_module_state(members)
+    skeleton = build(NETWORK).to("meta")
 
     def run(parameters: dict[str, torch.Tensor], statistics: dict[str, torch.Tensor]) -> torch.Tensor:
-        return torch.func.functional_call(build(NETWORK).to("meta"), (parameters, statistics), (x,))
+        return torch.func.functional_call(skeleton, (parameters, statistics), (x,))
 
     logits = torch.vmap(run)(parameters, statistics)
     torch.testing.assert_close(logits, torch.stack([member(x) for member in members]))

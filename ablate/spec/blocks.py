@@ -98,8 +98,13 @@ def read_block(
         return None
     known = len(problems)
     keys = read_keys(written, arguments_of(block_keys), location, problems)
-    paths = _read_paths(written, location, problems, sequences)
-    join = read_join(keys["join"], tuple(paths), location, problems)
+    misspelt = len(problems) > known  # then what seems missing is told by its wrong name alone
+    paths: dict[str, WrittenPath] = {}
+    join: Join = "none"
+    if not misspelt or written.keys() & {*GATED, "paths"}:
+        paths = _read_paths(written, location, problems, sequences)
+    if not misspelt or "join" in written:
+        join = read_join(keys["join"], tuple(paths), location, problems)
     before = read_path(keys["before"], (*location, "before"), problems, sequences)
     after = read_path(keys["after"], (*location, "after"), problems, sequences)
     return Block(paths, join, before, after, location) if len(problems) == known else None

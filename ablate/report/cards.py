@@ -32,6 +32,7 @@ class Strip:
     low: float
     high: float
     seeds: tuple[float, ...]
+    margin: str  # the threshold as written, "" where it is zero
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,14 @@ def _card(number: int, judgement: Judgement, frame: pd.DataFrame) -> Card:
         sentence=sentence(judgement),
         notes=tuple(notes(judgement)),
         confounds=tuple(find_confounds(judgement, frame)),
-        strip=place(comparison) if comparison and comparison.low is not None else None,
+        strip=place(comparison, judgement.claim.metric) if comparison and comparison.low is not None else None,
         facts=_facts(judgement, comparison) if comparison else (),
         pairs=tuple((this.name, that.name) for this, that in judgement.evidence.pairs),
         differences=tuple(signed(value) for value in comparison.differences) if comparison else (),
     )
 
 
-def place(comparison: Comparison) -> Strip:
+def place(comparison: Comparison, metric: str) -> Strip:
     """Scale zero, the margin, the interval and every seed's difference to one line."""
     assert comparison.low is not None
     assert comparison.high is not None
@@ -86,7 +87,8 @@ def place(comparison: Comparison) -> Strip:
     zero, threshold, mean, low, high, *seeds = (
         round(_PADDING + (100 - 2 * _PADDING) * (value - start) / extent, 2) for value in values
     )
-    return Strip(zero, threshold, mean, low, high, tuple(seeds))
+    margin = quantity(comparison.threshold, metric) if comparison.threshold else ""
+    return Strip(zero, threshold, mean, low, high, tuple(seeds), margin)
 
 
 def _facts(judgement: Judgement, comparison: Comparison) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,36 +11,33 @@ from ablate.report.claims import Judgement
 from ablate.report.notation import decimal, integer, magnitude
 from ablate.spec.study import Cell
 
-_SIZES = {"parameters": integer, "multiply_adds": magnitude}
+_SIZES = {"parameters": ("parameters", integer), "multiply_adds": ("multiply-adds", magnitude)}
 
 
 def find_confounds(judgement: Judgement, frame: pd.DataFrame) -> list[str]:
     """One sentence per difference in size or recipe between the compared cells; empty where they are alike."""
     pairs = judgement.evidence.pairs
-    sizes = frame[frame["parameters"].notna()].groupby("cell")[list(_SIZES)].first()
-    known = [(this, that) for this, that in pairs if {this.name, that.name} <= set(sizes.index)]
+    sizes = frame.groupby("cell")[list(_SIZES)].first()
     found = []
-    for column, write in _SIZES.items():
-        values = [(float(sizes[column][this.name]), float(sizes[column][that.name])) for this, that in known]
-        if sentence := _size(column.replace("_", "-"), values, write):
-            found.append(sentence)
-    return found + _recipe(pairs, judgement.claim.compare)
+    for column, (name, write) in _SIZES.items():
+        values = [(int(sizes[column][this.name]), int(sizes[column][that.name])) for this, that in pairs]
+        found += [f"{name} ({text})" for text in _differences(values, write)]
+    sentences = [f"The compared cells also differ in {' and '.join(found)}."] if found else []
+    return sentences + _recipe(pairs, judgement.claim.compare)
 
 
-def _size(name: str, values: list[tuple[float, float]], write: Any) -> str:
-    differing = [(this, that) for this, that in values if this != that and that]
-    if not differing:
-        return ""
+def _differences(values: list[tuple[int, int]], write: Callable[[float], str]) -> list[str]:
+    differing = [(this, that) for this, that in values if this != that]
     if len(differing) == 1:
         this, that = differing[0]
-        return f"The compared cells also differ in {name}: {write(this)} against {write(that)} ({_times(this / that)})."
-    ratios = sorted(this / that for this, that in differing)
-    extent = _times(ratios[0]) if ratios[0] == ratios[-1] else f"{_times(ratios[0])} to {_times(ratios[-1])}"
-    return f"{len(differing)} of the {len(values)} compared pairs also differ in {name} ({extent})."
+        return [f"{write(this)} against {write(that)}, {_times(this, that)}"]
+    ratios = sorted({_times(this, that) for this, that in differing})
+    extent = " to ".join(dict.fromkeys((ratios[0], ratios[-1]))) if ratios else ""
+    return [f"{len(differing)} of {len(values)} pairs, {extent}"] if differing else []
 
 
-def _times(ratio: float) -> str:
-    return f"{decimal(ratio)}×"
+def _times(this: int, that: int) -> str:
+    return f"{decimal(this / that)}×" if that else "from none"
 
 
 def _recipe(pairs: tuple[tuple[Cell, Cell], ...], compared: Mapping[str, Any]) -> list[str]:

@@ -8,29 +8,62 @@ from ablate.report.frame import MEASURED
 from ablate.report.notation import decimal, integer, magnitude, mean_std
 from ablate.report.statistics import summarise
 from ablate.report.table import Column, Entry, Table, number
+from ablate.spec.study import Cell, Study
+from ablate.spec.summary import Summary
+from ablate.spec.summary import summarise as summarise_network
 
 
-def tabulate_sizes(frame: pd.DataFrame) -> Table:
-    """Parameters and multiply-adds of every cell that has a record."""
-    columns = ["cell", "parameters", "multiply_adds", "epochs"]
-    numbers = frame[frame["parameters"].notna()].groupby("cell", sort=False)[columns[1:]].max().reset_index()
-    rows = tuple(
-        (
-            Entry(str(row.cell)),
-            number(integer(row.parameters), row.parameters),
-            number(magnitude(row.multiply_adds), row.multiply_adds),
-            number(str(row.epochs), row.epochs),
-        )
-        for row in numbers.itertuples()
-    )
+def tabulate_sizes(study: Study) -> Table:
+    """Size of every cell, and how clean its shortcuts are, computed from its specification."""
+    sizes = [(cell, summarise_network(cell.network)) for cell in study.cells]
     return Table(
         name="sizes",
         title="Size",
-        caption="Learned parameters, multiply-adds of one image forward, and epochs trained.",
-        columns=(Column("cell", is_number=False), Column("parameters"), Column("multiply-adds"), Column("epochs")),
-        rows=rows,
-        numbers=numbers,
+        caption="Learned parameters, multiply-adds of one image forward, weighted layers on the longest path, and what "
+        "a signal meets on its way from stem to head along the shortcuts, or along the branch where a unit has none; "
+        "the gain is that of constants and gates at initialisation (He et al. 2016, sec. 3).",
+        columns=(
+            Column("cell", is_number=False),
+            *(Column(title) for title in ("parameters", "multiply-adds", "layers", "shortcuts")),
+            Column("operations on the way", is_number=False),
+            Column("gain"),
+        ),
+        rows=tuple(_size_row(cell, size) for cell, size in sizes),
+        numbers=pd.DataFrame([_size_numbers(cell, size) for cell, size in sizes]),
     )
+
+
+def _size_row(cell: Cell, size: Summary) -> tuple[Entry, ...]:
+    way = size.cleanliness
+    return (
+        Entry(cell.name),
+        number(integer(size.parameters), size.parameters),
+        number(magnitude(size.multiply_adds), size.multiply_adds),
+        number(integer(size.weighted_layers), size.weighted_layers),
+        number(f"{way.shortcuts} of {way.units}", way.shortcuts),
+        Entry(_operations(size)),
+        number(decimal(way.gain) if way.shortcuts else "–", way.gain if way.shortcuts else None),
+    )
+
+
+def _operations(size: Summary) -> str:
+    met = size.cleanliness.operations
+    return ", ".join(f"{count} {kind}" for kind, count in met.items()) or "none"
+
+
+def _size_numbers(cell: Cell, size: Summary) -> dict[str, object]:
+    way = size.cleanliness
+    return {
+        "cell": cell.name,
+        "parameters": size.parameters,
+        "multiply_adds": size.multiply_adds,
+        "weighted_layers": size.weighted_layers,
+        "units": way.units,
+        "shortcuts": way.shortcuts,
+        "operations": _operations(size),
+        "gain": way.gain,
+        "data_dependent": way.data_dependent,
+    }
 
 
 def tabulate_times(frame: pd.DataFrame) -> Table:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
-import numpy as np
 import pandas as pd
 
-from ablate.report.error_table import finished
-from ablate.report.frame import at_chance
+from ablate.report.error_table import finished, summaries
+from ablate.report.frame import at_chance, seeds_of
 from ablate.report.notation import axis_name, interval, mean_std, signed
 from ablate.report.series import Series, depth_axis, series_along
-from ablate.report.statistics import Comparison, Summary, compare, summarise
+from ablate.report.statistics import Comparison, Summary, compare
 from ablate.report.table import Column, Entry, Table, number
 from ablate.spec.study import Study
 
@@ -65,30 +65,26 @@ def measure_degradation(study: Study, frame: pd.DataFrame) -> list[Step]:
         return []
     chance = at_chance(frame)
     chance = chance.assign(outcome=chance["outcome"].replace("diverged", "finished"))
-    means = {metric: finished(frame, metric) for metric in ("train_error", "test_error")}
+    means = {metric: summaries(finished(frame, metric)) for metric in ("train_error", "test_error")}
     gaps = {metric: finished(chance, metric) for metric in ("train_error", "test_error")}
     return [step for series in series_along(study, axis) for step in _steps(series, means, gaps)]
 
 
-def _steps(series: Series, means: dict[str, pd.DataFrame], gaps: dict[str, pd.DataFrame]) -> Iterator[Step]:
+def _steps(series: Series, means: dict[str, dict[str, Summary]], gaps: dict[str, pd.DataFrame]) -> Iterator[Step]:
     shallower: str | None = None
     for depth, cell in zip(series.levels, series.cells, strict=True):
-        train, test = (_known(means[metric].loc[cell.name]) for metric in ("train_error", "test_error"))
+        train, test = (means[metric][cell.name] for metric in ("train_error", "test_error"))
         between = [_gap(gaps[metric], cell.name, shallower) for metric in ("train_error", "test_error")]
-        yield Step(series, depth, cell.name, summarise(train), summarise(test), *between)
+        yield Step(series, depth, cell.name, train, test, *between)
         shallower = cell.name
-
-
-def _known(values: pd.Series[float]) -> list[float]:
-    return [float(value) for value in values if not pd.isna(value)]
 
 
 def _gap(wide: pd.DataFrame, deeper: str, shallower: str | None) -> Comparison | None:
     if shallower is None:
         return None
-    differences = wide.loc[deeper].to_numpy(float) - wide.loc[shallower].to_numpy(float)
-    known = differences[np.isfinite(differences)]
-    return compare(known.tolist()) if len(known) else None
+    both = zip(seeds_of(wide, deeper), seeds_of(wide, shallower), strict=True)
+    known = [difference for this, that in both if isfinite(difference := this - that)]
+    return compare(known) if known else None
 
 
 def tabulate_degradation(study: Study, frame: pd.DataFrame) -> Table | None:

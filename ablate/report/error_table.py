@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 from typing import Any
 
 import pandas as pd
 
 from ablate.records import Outcome
-from ablate.report.frame import by_seed
+from ablate.report.frame import by_seed, seeds_of
 from ablate.report.notation import NOTHING, decimal, mean_std
 from ablate.report.statistics import Summary, summarise
 from ablate.report.table import Column, Entry, Table, number
@@ -58,7 +59,10 @@ def finished(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 def summaries(wide: pd.DataFrame) -> dict[str, Summary]:
     """n, mean, std, median and range of every cell."""
-    return {str(cell): summarise(row[~pd.isna(row)]) for cell, row in zip(wide.index, wide.to_numpy(), strict=True)}
+    return {
+        str(cell): summarise([value for value in row if not isnan(value)])
+        for cell, row in zip(wide.index, wide.to_numpy(float).tolist(), strict=True)
+    }
 
 
 def _numbers(frame: pd.DataFrame, metrics: list[str]) -> list[dict[str, Any]]:
@@ -76,14 +80,14 @@ def _numbers(frame: pd.DataFrame, metrics: list[str]) -> list[dict[str, Any]]:
 
 
 def _rows(frame: pd.DataFrame, metrics: list[str]) -> Iterator[tuple[Entry, ...]]:
-    outcomes = {cell: list(group) for cell, group in frame.groupby("cell", sort=False)["outcome"]}
+    outcomes = {str(cell): list(group) for cell, group in frame.groupby("cell", sort=False)["outcome"]}
     columns = {metric: finished(frame, metric) for metric in metrics}
     means = {metric: summaries(wide) for metric, wide in columns.items()}
     for cell, states in outcomes.items():
-        entries = [Entry(str(cell)), _count(states)]
+        entries = [Entry(cell), _count(states)]
         for metric in metrics:
-            summary = means[metric][str(cell)]
-            entries.append(number(mean_std(summary), summary.mean, _seeds(columns[metric].loc[cell], states)))
+            summary = means[metric][cell]
+            entries.append(number(mean_std(summary), summary.mean, _seeds(seeds_of(columns[metric], cell), states)))
         yield tuple(entries)
 
 
@@ -93,7 +97,7 @@ def _count(states: list[str]) -> Entry:
     return number(str(states.count(Outcome.FINISHED)), states.count(Outcome.FINISHED), detail)
 
 
-def _seeds(values: pd.Series[float], states: list[str]) -> str:
+def _seeds(values: list[float], states: list[str]) -> str:
     """Every seed's value in the order of seeds; the outcome instead where there is none."""
     texts = [
         decimal(value) if state == Outcome.FINISHED else NOTHING if state == "missing" else state

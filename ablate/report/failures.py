@@ -16,13 +16,13 @@ def tabulate_failures(frame: pd.DataFrame) -> Table:
     numbers = frame.loc[frame["outcome"] != Outcome.FINISHED, _COLUMNS].reset_index(drop=True)
     rows = tuple(
         (
-            Entry(str(row.cell)),
-            number(str(row.seed), row.seed),
-            Entry(str(row.outcome)),
-            number(integer(row.epochs), row.epochs),
-            Entry("" if pd.isna(row.error) else str(row.error)),
+            Entry(str(row["cell"])),
+            number(str(row["seed"]), row["seed"]),
+            Entry(str(row["outcome"])),
+            number(integer(row["epochs"]), row["epochs"]),
+            Entry("" if pd.isna(row["error"]) else str(row["error"])),
         )
-        for row in numbers.itertuples()
+        for row in numbers.to_dict("records")
     )
     return Table(
         name="failures",

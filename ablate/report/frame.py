@@ -12,6 +12,7 @@ import pandas as pd
 
 from ablate.records import Outcome, Record
 from ablate.spec.study import Study, Trial
+from ablate.spec.summary import Summary, summarise
 
 METRICS = ("train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error")
 MEASURED = ("seconds", "images_per_second", "peak_memory_bytes")  # differ from run to run; everything else does not
@@ -32,11 +33,12 @@ def load_frame(study: Study, records: Mapping[str, Record]) -> pd.DataFrame:
 
 
 def _rows(study: Study, records: Mapping[str, Record]) -> Iterator[dict[str, Any]]:
+    sizes = {cell.name: summarise(cell.network) for cell in study.cells}
     for seed in study.seeds:
         for cell in study.cells:  # not `study.trials`: cells that are equal share their trials
             trial = Trial(cell, seed)
             record = records.get(trial.id)
-            yield _identity(trial, record) | _results(record) | _costs(trial, record)
+            yield _identity(trial, record) | _results(record) | _costs(trial, sizes[cell.name], record)
 
 
 def _identity(trial: Trial, record: Record | None) -> dict[str, Any]:
@@ -60,12 +62,12 @@ def _results(record: Record | None) -> dict[str, Any]:
     }
 
 
-def _costs(trial: Trial, record: Record | None) -> dict[str, Any]:
+def _costs(trial: Trial, size: Summary, record: Record | None) -> dict[str, Any]:
     cost = record.cost if record else None
     return {
         "classes": trial.cell.network.classes,
-        "parameters": cost.parameters if cost else None,
-        "multiply_adds": cost.multiply_adds if cost else None,
+        "parameters": size.parameters,
+        "multiply_adds": size.multiply_adds,
         "seconds": cost.seconds if cost else None,
         "images_per_second": cost.images_per_second if cost else None,
         "peak_memory_bytes": cost.peak_memory if cost else None,
@@ -86,6 +88,12 @@ def by_seed(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Cells in rows, seeds in columns, both in the study's order; NaN where a trial has no such number."""
     wide = frame.pivot(index="cell", columns="seed", values=metric)
     return wide.reindex(index=frame["cell"].unique(), columns=frame["seed"].unique()).astype("float64")
+
+
+def seeds_of(wide: pd.DataFrame, cell: str) -> list[float]:
+    """One cell's row of a `by_seed` table: every seed in order, NaN included."""
+    values: list[float] = wide.loc[[cell]].to_numpy(float)[0].tolist()
+    return values
 
 
 def at_chance(frame: pd.DataFrame) -> pd.DataFrame:

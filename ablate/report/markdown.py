@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 from ablate.report.table import Entry, Table
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$]|^[#+=-]|(?<=^\d)[.)])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$]|^[#+=-])")
+_ITEM = re.compile(r"^(\d+)([.)])(?= |$)")
 
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it stands: no emphasis, links, HTML, mathematics or table cells come of it."""
     text = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\1", text)
+    return _ITEM.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
 
 
 def to_markdown(table: Table) -> str:

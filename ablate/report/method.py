@@ -13,6 +13,16 @@ def describe_method(study: Study) -> list[str]:
     return [*_RULE, _seeds(len(study.seeds)), *_READING]
 
 
+def summarise_rule(study: Study) -> str:
+    """One line above the verdicts."""
+    n = len(study.seeds)
+    seeds = f"{n} seed{'s' if n != 1 else ''}"
+    text = f"Judged by {LEVEL:.0%} t intervals of differences paired over {seeds}, Holm’s correction included."
+    if n > 1 and 2 / 2**n > ALPHA:
+        text += f" With {seeds} the exact sign-flip test cannot go below p = {2 / 2**n:.3g}: read it as a hint."
+    return text
+
+
 _RULE = (
     "A claim compares cells that differ in one axis and agree in every other factor. Its unit is the seed: the metric "
     "of the one cell minus that of the other after the last epoch, trained from the same seed, averaged over the "

@@ -16,7 +16,7 @@ from ablate.report.cards import deal
 from ablate.report.cells import MAX_CELLS, describe_cells
 from ablate.report.claims import Judgement, Verdict
 from ablate.report.frame import MISSING
-from ablate.report.method import describe_method
+from ablate.report.method import describe_method, summarise_rule
 from ablate.report.plots import Plot
 from ablate.report.provenance import list_environments
 from ablate.report.table import Table
@@ -83,6 +83,7 @@ def _context(content: Content) -> dict[str, Any]:
         "max_cells": MAX_CELLS,
         "environments": list_environments(content.records),
         "method": describe_method(study),
+        "rule": summarise_rule(study),
         "command": content.command,
     }
 

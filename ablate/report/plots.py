@@ -43,6 +43,7 @@ class Plot:
             body = body.replace(colour, f"var({variable})")
         used = set(re.findall(r"#([\w-]+)", body))
         body = re.sub(r' id="([\w-]+)"', lambda found: found[0] if found[1] in used else "", body)
+        body = re.sub(r'(id="|"#|url\(#)(?=\w)', rf"\1{self.name}-", body)  # apart from the page's other figures
         box = re.search(r'viewBox="[\d. ]+"', svg)
         assert box is not None
         label = escape(printable(self.description))

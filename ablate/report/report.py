@@ -74,7 +74,7 @@ def write_report(study: Study, records: Mapping[str, Record], folder: Path, *, c
 def _tables(study: Study, frame: pd.DataFrame) -> list[Table]:
     degradation = tabulate_degradation(study, frame)
     tables = [tabulate_errors(frame), *([degradation] if degradation else [])]
-    return [*tables, tabulate_failures(frame), tabulate_sizes(frame), tabulate_times(frame)]
+    return [*tables, tabulate_failures(frame), tabulate_sizes(study), tabulate_times(frame)]
 
 
 def _files(content: Content) -> dict[str, bytes]:

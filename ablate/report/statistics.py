@@ -177,4 +177,5 @@ def power(effect_size: float, n: npt.NDArray[np.int64]) -> Array:
     """Power of the two-sided t-test of n differences at ALPHA, by the noncentral t distribution."""
     critical = stdtrit(n - 1, 1 - ALPHA / 2)
     shift = effect_size * np.sqrt(n)
-    return np.asarray(1 - nctdtr(n - 1, shift, critical) + nctdtr(n - 1, shift, -critical))
+    found = 1 - nctdtr(n - 1, shift, critical) + nctdtr(n - 1, shift, -critical)
+    return np.nan_to_num(np.asarray(found), nan=1.0)  # undefined only where it is 1 to many digits

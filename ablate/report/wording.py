@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ablate.report.claims import MIN_FLAT, Evidence, Judgement, Verdict, side
-from ablate.report.notation import decimal, interval, level, metric_name, p_value, quantity, unit
+from ablate.report.notation import axis_name, decimal, interval, level, metric_name, p_value, quantity, unit, written
 from ablate.report.statistics import ALPHA, Comparison, num_seeds_needed
 from ablate.spec.study import Claim
 
@@ -36,14 +36,16 @@ def _problem(evidence: Evidence) -> str:
 
 def _finding(claim: Claim, comparison: Comparison) -> str:
     this, that = (_levels(claim, number) for number in (0, 1))
-    where = ", where " + " and ".join(level(axis, value) for axis, value in claim.where.items()) if claim.where else ""
-    name = metric_name(claim.metric)
+    where = " and ".join(f"{axis_name(axis)} is {written(value)}" for axis, value in claim.where.items())
+    name, size = metric_name(claim.metric), decimal(abs(comparison.mean))
     if not comparison.mean:
-        found = f"With {this} the mean {name} is the same as with {that}{where}"
+        found = f"With {this} the {name} is on average the same as with {that}"
+    elif not float(size):
+        found = f"With {this} the {name} differs by less than 0.01 {unit(claim.metric)} from that with {that}"
     else:
-        size = f"{decimal(abs(comparison.mean))} {unit(claim.metric)}".strip()
         direction = "higher" if comparison.mean > 0 else "lower"
-        found = f"With {this} the {name} is {size} {direction} than with {that}{where}"
+        found = f"With {this} the {name} is {f'{size} {unit(claim.metric)}'.strip()} {direction} than with {that}"
+    found += f", where {where}" if where else ""
     return f"{found} (95% interval {interval(comparison.low, comparison.high)}, {comparison.n} seeds)."
 
 
@@ -87,7 +89,4 @@ def notes(judgement: Judgement) -> list[str]:
         found.append(f"{evidence.num_diverged} of {len(evidence.trials)} trials diverged and count at chance level.")
     if comparison and comparison.n > 1 and comparison.is_flat:
         found.append("All differences are equal, so the interval has no width and there is no t-test.")
-    if comparison and comparison.n > 1 and 2 / 2**comparison.n > ALPHA:
-        smallest = f"{2 / 2**comparison.n:.3g}"
-        found.append(f"{comparison.n} seeds cannot bring the exact sign-flip p below {smallest}: read it as a hint.")
     return found

@@ -15,7 +15,6 @@ _MARKS = {
     Verdict.SUPPORTED: ("o", COLOURS[2], COLOURS[2]),
     Verdict.REFUTED: ("X", COLOURS[1], COLOURS[1]),
     Verdict.INCONCLUSIVE: ("o", "none", MUTED),
-    Verdict.NOT_TESTABLE: ("o", "none", MUTED),
 }
 
 
@@ -32,11 +31,12 @@ class Row:
 
 
 def measure_effects(judgements: Sequence[Judgement]) -> list[Row]:
-    """The claims that are in percentage points and have an interval."""
+    """The claims that were tested and are in percentage points."""
     found = []
     for number, judgement in enumerate(judgements, 1):
         comparison = judgement.evidence.comparison
-        if comparison and comparison.low is not None and judgement.claim.metric.endswith("_error"):
+        tested = judgement.verdict is not Verdict.NOT_TESTABLE and judgement.claim.metric.endswith("_error")
+        if tested and comparison and comparison.low is not None:
             assert comparison.high is not None
             bounds = (comparison.mean, comparison.low, comparison.high, comparison.threshold)
             found.append(Row(number, judgement.verdict, *bounds))

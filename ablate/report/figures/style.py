@@ -64,7 +64,9 @@ _STYLE = {
 @contextmanager
 def style() -> Iterator[None]:
     """Draw with this style whatever the user's matplotlibrc says."""
-    defaults = {key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(("backend", "date."))}
+    defaults: Any = {
+        key: value for key, value in mpl.rcParamsDefault.items() if not key.startswith(("backend", "date."))
+    }
     with mpl.rc_context(defaults | _STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a name may hold any character
         yield
@@ -98,7 +100,7 @@ def panels(count: int, height: float, *, width: float = 7.6, share_y: bool = Tru
 
 def legend(figure: Figure, handles: list[Any], labels: list[str], columns: int = 4) -> None:
     """A legend along the top edge; a label may begin with an underscore, which matplotlib would hide."""
-    shown = [f"\u2009{label}" if label.startswith("_") else label for label in map(printable, labels)]
+    shown = [f"\u2009{label}" if label.startswith("_") else label for label in labels]
     figure.legend(handles, shown, loc="upper left", ncols=columns, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.3)
 
 
@@ -114,5 +116,6 @@ def save(figure: Figure, name: str) -> dict[str, bytes]:
         for kind in FORMATS:
             buffer = BytesIO()
             figure.savefig(buffer, format=kind, metadata=_METADATA[kind])
-            files[f"{name}.{kind}"] = buffer.getvalue()
+            content = buffer.getvalue()
+            files[f"{name}.{kind}"] = printable(content.decode()).encode() if kind == "svg" else content
     return files

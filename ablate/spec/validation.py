@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from ablate.spec import expectation
 from ablate.spec.problems import Location, Problem
@@ -26,7 +26,7 @@ def validate(model: type[Model], data: Any, at: Location = ()) -> tuple[Model | 
         return model.model_validate_json(json.dumps(data)), []
     except ValidationError as error:
         schema = model.model_json_schema(by_alias=True)
-        places = {_place(detail["loc"], data): detail["type"] for detail in error.errors(include_url=False)}
+        places = {_place(detail, data): detail["type"] for detail in error.errors(include_url=False)}
         return None, [_problem(kind, place, data, schema, at) for place, kind in _deepest(places).items()]
 
 
@@ -39,17 +39,14 @@ def _deepest(places: dict[Location, str]) -> dict[Location, str]:
     }
 
 
-def _place(location: Iterable[str | int], data: Any) -> Location:
-    """pydantic's location without the names of alternatives that it puts in between; a missing key stays."""
+def _place(detail: ErrorDetails, data: Any) -> Location:
+    """pydantic's location without the names of alternatives that it puts in between."""
     place: Location = ()
-    parts = list(location)
-    for number, part in enumerate(parts):
+    for part in detail["loc"]:
         inside = isinstance(data, dict) and part in data
         if inside or (isinstance(data, list) and isinstance(part, int)):
             place, data = (*place, part), data[part]
-        elif isinstance(data, dict) and number == len(parts) - 1:
-            return (*place, part)
-    return place
+    return (*place, detail["loc"][-1]) if detail["type"] == "missing" else place
 
 
 def _problem(kind: str, place: Location, data: Any, schema: expectation.Schema, at: Location) -> Problem:

@@ -41,7 +41,7 @@ def rare() -> Network:
     """Every operation that the other networks leave out, in paths of unlikely names."""
     paths = {
         "type": [{"groupnorm": {"groups": 4}}, "prelu", "conv1x1", "layernorm", "gelu", {"se": {"reduction": 4}}],
-        "my-path": ["lrn", "leaky", "silu", {"scale": {"learned": True}}, "sigmoid"],
+        "my-path": ["lrn", "leaky", "relu6", "silu", {"scale": {"learned": True}}, "sigmoid"],
         "c": ["avgpool3x3", {"scale": {"value": 0.3}}, {"stochastic-depth": {"survival": 0.9}}],
     }
     document = {
@@ -149,8 +149,10 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         save_weights(build(cifar(depth=8)), tmp_path / "file" / "w.safetensors")
 
 
-@pytest.mark.parametrize("name", ["resnet-20", "gate", pytest.param("rare operations", marks=pytest.mark.slow),
-                                  pytest.param("googlenet", marks=pytest.mark.slow)])  # fmt: skip
+SLOW_ONNX = [pytest.param(name, marks=pytest.mark.slow) for name in ("resnet-20", "rare operations", "googlenet")]
+
+
+@pytest.mark.parametrize("name", ["gate", *SLOW_ONNX])
 def test_onnx_gives_the_same_logits_for_any_number_of_images(
     name: str, tmp_path: Path, randomise: Callable[..., nn.Module]
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ablate.cli.check import check
+from ablate.cli.diff import diff
 from ablate.cli.fetch import fetch
 from ablate.cli.plan import plan
 from ablate.cli.report import report
@@ -63,5 +64,5 @@ def main() -> None:
     """
 
 
-for command in (check, show, plan, run, status, report, fetch):
+for command in (check, show, diff, plan, run, status, report, fetch):
     main.add_command(command)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ablate.cli.options import echo_json, file_argument, format_option, overrides_argument
-from ablate.errors import UsageError
+from ablate.cli.selection import select
 
 if TYPE_CHECKING:
     from ablate.spec.network import Network
@@ -36,26 +36,13 @@ def show(file: Path, overrides: tuple[str, ...], cell_name: str | None, format_:
     from ablate.spec.explicit import to_document
     from ablate.spec.summary import summarise
 
-    name, network = _network(file, overrides, cell_name)
+    spec = select(file, overrides, cell_name)
+    name, network = spec.name, spec.network
     summary = summarise(network)
     if format_ == "json":
         echo_json({"name": name, **_summary_document(summary), "architecture": to_document(network)})
         return
     _print(name, network, summary)
-
-
-def _network(file: Path, overrides: tuple[str, ...], cell_name: str | None) -> tuple[str, Network]:
-    from ablate.spec import Study, load
-
-    spec = load(file, overrides)
-    if not isinstance(spec, Study):
-        return spec.name, spec.network
-    wanted = cell_name or spec.baseline or spec.cells[0].name
-    for cell in spec.cells:
-        if cell.name == wanted:
-            return cell.name, cell.network
-    known = "\n  ".join(cell.name for cell in spec.cells)
-    raise UsageError(f"{file}: no cell is called {wanted!r}; the cells are\n  {known}")
 
 
 def _summary_document(summary: Summary) -> dict[str, Any]:

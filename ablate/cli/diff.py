@@ -15,9 +15,7 @@ from ablate.errors import UsageError
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="A [B] [KEY=VALUE]...")
 @click.option("--cell-a", metavar="NAME", help="Which cell, if A is a study.  [default: its baseline]")
-@click.option(
-    "--cell-b", metavar="NAME", help="Which cell, if B is a study.  [default: its baseline, or as A]"
-)
+@click.option("--cell-b", metavar="NAME", help="Which cell, if B is a study.  [default: its baseline, or as A]")
 @click.option("--units", is_flag=True, help="Show the units too, where two short forms already say it all.")
 @format_option
 def diff(arguments: tuple[str, ...], cell_a: str | None, cell_b: str | None, units: bool, format_: str) -> None:

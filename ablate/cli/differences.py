@@ -73,8 +73,12 @@ def _alone(step: Step, side: int) -> str:
 
 def _all(pairs: Sequence[tuple[Any, Any]], side: int) -> str:
     """The values of all places, `16/32/64`, the middle left out where they are many."""
-    values = list(dict.fromkeys(_value(pair[side]) for pair in pairs))
+    values = list(dict.fromkeys(_short(pair[side]) for pair in pairs))
     return "/".join(values if len(values) <= MOST else [*values[: MOST - 2], "…", values[-1]])
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else _value(value)
 
 
 def _echo_confounds(changes: Sequence[Change]) -> None:

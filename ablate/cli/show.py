@@ -12,6 +12,7 @@ from ablate.cli.options import echo_json, file_argument, format_option, override
 from ablate.cli.selection import select
 
 if TYPE_CHECKING:
+    from ablate.spec.cleanliness import Cleanliness
     from ablate.spec.network import Network
     from ablate.spec.summary import Summary
 
@@ -73,5 +74,20 @@ def _print(name: str, network: Network, summary: Summary) -> None:
             for unit in summary.units
         ],
     )
-    click.echo(f"\n{summary.weighted_layers} weighted layers, {summary.parameters:,} parameters,", nl=False)
-    click.echo(f" {summary.multiply_adds:,} multiply-adds per image")
+    click.echo(
+        f"\n{summary.weighted_layers} weighted layers, {summary.parameters:,} parameters, "
+        f"{summary.multiply_adds:,} multiply-adds per image, receptive field {summary.receptive_field:,} pixels"
+    )
+    click.echo(_cleanliness(summary.cleanliness))
+
+
+def _cleanliness(shortcuts: Cleanliness) -> str:
+    """`Shortcuts in 54 of 54 units. From the stem to the head: 54 relu; gain 1 at initialisation.`"""
+    if not shortcuts.shortcuts:
+        return f"Shortcuts in none of {shortcuts.units} units."
+    met = ", ".join(f"{number} {kind}" for kind, number in shortcuts.operations.items() if number) or "no operation"
+    gain = f"{shortcuts.gain:.3g}" + (" times what depends on the data" if shortcuts.data_dependent else "")
+    return (
+        f"Shortcuts in {shortcuts.shortcuts} of {shortcuts.units} units; from the stem to the head they meet {met}.\n"
+        f"Gain along them at initialisation: {gain}."
+    )

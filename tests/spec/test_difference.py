@@ -163,3 +163,14 @@ def test_auxiliary_classifiers_are_compared() -> None:
     difference = compare(spec, load_architecture(path, ["architecture.auxiliaries=[]"]))
     places = [place for alteration in difference.alterations for place in alteration.places]
     assert places == ["auxiliaries[0]", "auxiliaries[1]"]
+
+
+def test_a_rule_that_counts_units_is_one_difference_with_all_its_values() -> None:
+    """Stochastic depth survives linearly less from unit 1 to 54 (Huang et al. 2016, eq. 4)."""
+    this, that = (
+        load_architecture(SPECS[0].with_name(name)) for name in ("resnet-110.yaml", "stochastic-depth-resnet-110.yaml")
+    )
+    (alteration,) = compare(this, that).alterations
+    assert alteration.places == tuple(f"stages[{s}].units[0..17]" for s in range(3))
+    (added,) = [step for step in alteration.parts[0].steps if step.differs]
+    assert [pair[1] for pair in added.arguments["survival"]] == pytest.approx([1 - n / 108 for n in range(1, 55)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, takewhile, zip_longest
 from typing import Any
 
@@ -24,29 +24,47 @@ class Alteration:
     parts: tuple[Part, ...]
 
 
+@dataclass(frozen=True)
+class Place:
+    """A run of units of a stage, or, without numbers, the stem, the head or an auxiliary classifier."""
+
+    name: str
+    first: int = 0
+    last: int = -1
+
+    def __str__(self) -> str:
+        if self.last < 0:
+            return self.name
+        numbers = f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
+        return f"{self.name}.units[{numbers}]"
+
+
+Found = Iterator[tuple[Place, tuple[Part, ...]]]
+
+
 def align(this: Network, that: Network) -> tuple[Alteration, ...]:
     """Everything that differs between two networks besides their input and classes, from the stem to the head."""
     one, other = to_document(this), to_document(that)
-    found = [*_compare("stem", {"operations": one["stem"]}, {"operations": other["stem"]})]
+    found = [*_compare(Place("stem"), {"operations": one["stem"]}, {"operations": other["stem"]})]
     for s, (runs, others) in enumerate(zip_longest(one["stages"], other["stages"], fillvalue=())):
         found += _compare_stages(f"stages[{s}]", runs, others)
-    found += _compare("head", {"operations": one["head"]}, {"operations": other["head"]})
+    found += _compare(Place("head"), {"operations": one["head"]}, {"operations": other["head"]})
     taps = [map(_tap, side.get("auxiliaries", ())) for side in (one, other)]
     for i, (tap, other_tap) in enumerate(zip_longest(*taps, fillvalue={})):
-        found += _compare(f"auxiliaries[{i}]", tap, other_tap)
+        found += _compare(Place(f"auxiliaries[{i}]"), tap, other_tap)
     return tuple(_merged(found))
 
 
-def _compare(place: str, one: Parts, other: Parts) -> Iterator[Alteration]:
+def _compare(place: Place, one: Parts, other: Parts) -> Found:
     if parts := compare_parts(one, other):
-        yield Alteration((place,), parts)
+        yield place, parts
 
 
 def _tap(tap: Mapping[str, Any]) -> Parts:
     return {"behind": [flow(tap["after"])], "head": tap["head"], "weight": [flow(tap["weight"])]}
 
 
-def _compare_stages(stage: str, runs: Runs, others: Runs) -> Iterator[Alteration]:
+def _compare_stages(stage: str, runs: Runs, others: Runs) -> Found:
     """Unit by unit from the first that differs to the last; what one side has more of stands alone."""
     units, other_units = _units(runs), _units(others)
     ahead = _num_equal(units, other_units)
@@ -56,8 +74,7 @@ def _compare_stages(stage: str, runs: Runs, others: Runs) -> Iterator[Alteration
     start = ahead
     for (unit, other), alike in groupby(zip_longest(*middles, fillvalue=nothing)):
         end = start + len(list(alike))
-        numbers = f"{start}" if end == start + 1 else f"{start}..{end - 1}"
-        yield from _compare(f"{stage}.units[{numbers}]", unit, other)
+        yield from _compare(Place(stage, start, end - 1), unit, other)
         start = end
 
 
@@ -77,19 +94,24 @@ def _parts(unit: Mapping[str, Any]) -> Parts:
     return {"before": unit.get("before", ()), **paths, "joined by": join, "after": unit.get("after", ())}
 
 
-def _merged(alterations: Iterable[Alteration]) -> Iterator[Alteration]:
+def _merged(found: Iterable[tuple[Place, tuple[Part, ...]]]) -> Iterator[Alteration]:
     """One alteration for all that are alike but for their values."""
-    groups: dict[Any, list[Alteration]] = {}
-    for alteration in alterations:
-        groups.setdefault(_likeness(alteration), []).append(alteration)
+    groups: dict[Any, list[tuple[Place, tuple[Part, ...]]]] = {}
+    for place, parts in found:
+        likeness = tuple((part.name, tuple(step.likeness for step in part.steps)) for part in parts)
+        groups.setdefault(likeness, []).append((place, parts))
     for group in groups.values():
-        columns = zip(*(alteration.parts for alteration in group), strict=True)
-        parts = tuple(Part(parts[0].name, merge_steps([part.steps for part in parts])) for parts in columns)
-        yield Alteration(tuple(place for alteration in group for place in alteration.places), parts)
+        columns = zip(*(parts for _, parts in group), strict=True)
+        parts = tuple(Part(column[0].name, merge_steps([part.steps for part in column])) for column in columns)
+        yield Alteration(tuple(map(str, _joined(place for place, _ in group))), parts)
 
 
-def _likeness(alteration: Alteration) -> Any:
-    return tuple(
-        (part.name, tuple((step.this, step.that, tuple(step.arguments)) for step in part.steps))
-        for part in alteration.parts
-    )
+def _joined(places: Iterable[Place]) -> list[Place]:
+    """Runs that follow each other as one."""
+    joined: list[Place] = []
+    for place in places:
+        if joined and place.last >= 0 and (joined[-1].name, joined[-1].last + 1) == (place.name, place.first):
+            joined[-1] = replace(joined[-1], last=place.last)
+        else:
+            joined.append(place)
+    return joined

@@ -28,6 +28,11 @@ class Step:
         """Whether the sides are unlike here."""
         return self.this != self.that or bool(self.arguments)
 
+    @property
+    def likeness(self) -> tuple[Any, ...]:
+        """Equal for steps that say the same of different values."""
+        return self.this, self.that, tuple(self.arguments) if self.this == self.that else ()
+
 
 @dataclass(frozen=True)
 class Part:
@@ -45,14 +50,22 @@ def compare_parts(one: Mapping[str, Sequence[Any]], other: Mapping[str, Sequence
 
 def merge_steps(paths: Iterable[tuple[Step, ...]]) -> tuple[Step, ...]:
     """One path for several that are alike but for their values, which it has all."""
-    return tuple(
-        Step(
-            steps[0].this,
-            steps[0].that,
-            {name: _distinct(pair for step in steps for pair in step.arguments[name]) for name in steps[0].arguments},
-        )
-        for steps in zip(*paths, strict=True)
+    return tuple(map(_merge, zip(*paths, strict=True)))
+
+
+def _merge(steps: Sequence[Step]) -> Step:
+    names = dict.fromkeys(name for step in steps for name in step.arguments)
+    return Step(
+        steps[0].this,
+        steps[0].that,
+        {name: _distinct(pair for step in steps for pair in _pairs(step, name)) for name in names},
     )
+
+
+def _pairs(step: Step, name: str) -> Pairs:
+    """The values of an argument; its default where an operation of one side only leaves it out."""
+    default = _defaults(step.this or step.that).get(name)
+    return step.arguments.get(name, (((default, None) if step.this else (None, default)),))
 
 
 def _distinct(pairs: Iterable[tuple[Any, Any]]) -> Pairs:
@@ -71,9 +84,13 @@ def _steps(path: Sequence[Any], other: Sequence[Any]) -> Iterator[Step]:
 
 
 def _both(one: Any, other: Any) -> Step:
-    kind = KINDS.get(_name(one).rstrip("0123456789x"))  # conv3x3 is a conv
-    defaults = {key: argument.default for key, argument in kind.resolved.items()} if kind else {}
-    return Step(_name(one), _name(other), _arguments(one, other, defaults))
+    return Step(_name(one), _name(other), _arguments(one, other, _defaults(_name(one))))
+
+
+def _defaults(name: str | None) -> dict[str, Any]:
+    """Every argument of an operation at its default; none for what is no operation."""
+    kind = KINDS.get((name or "").rstrip("0123456789x"))  # conv3x3 is a conv
+    return {key: argument.default for key, argument in kind.resolved.items()} if kind else {}
 
 
 def _arguments(one: Any, other: Any, defaults: Mapping[str, Any] | None = None) -> dict[str, Pairs]:

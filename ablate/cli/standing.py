@@ -71,6 +71,5 @@ def seconds_left(cells: list[dict[str, Any]]) -> float | None:
     if not timed:
         return None
     rate = sum(c["seconds_per_trial"] for c in timed) / sum(c["training_multiply_adds"] for c in timed)
-    return sum(
-        cell["states"][PENDING] * (cell["seconds_per_trial"] or rate * cell["training_multiply_adds"]) for cell in cells
-    )
+    seconds = (c["states"][PENDING] * (c["seconds_per_trial"] or rate * c["training_multiply_adds"]) for c in cells)
+    return float(sum(seconds))

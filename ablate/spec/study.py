@@ -29,14 +29,18 @@ class Cell:
 
     @cached_property
     def identity(self) -> str:
-        """Hash of exactly what determines the result, the seed apart; names and file paths do not count."""
+        """Hash of exactly what determines the result, the seed apart.
+
+        Names do not count, nor where a known data set lies; a `folder` is known by nothing but its place. The order
+        of keys counts, since the order of paths does (`concat`); all parts are in a fixed order.
+        """
         content = {
             "identity": IDENTITY,
             "network": to_document(self.network),
-            "data": self.data.model_dump(mode="json", exclude={"root"}),
+            "data": self.data.model_dump(mode="json", exclude=set() if self.data.dataset == "folder" else {"root"}),
             "train": self.train.model_dump(mode="json"),
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import traceback
+from pathlib import Path
 
 import torch
 
@@ -13,7 +15,7 @@ IMPOSSIBLE = "can't allocate memory"
 
 
 def explain(error: Exception) -> str:
-    """The exception's own first line with its remedy; our own errors say theirs already."""
+    """The exception's first line, where it was raised, and what to do; our own errors say so themselves."""
     lines = str(error).strip().splitlines() or ["no message"]
     if isinstance(error, AblateError):
         return str(error)
@@ -21,7 +23,9 @@ def explain(error: Exception) -> str:
         asked = ASKED.search(str(error))
         needed = f"asked for {asked[1]} more" if asked else lines[0]
         return f"out of memory: {needed}; lower train.batch_size, or run fewer trials at a time"
-    return f"{type(error).__name__}: {lines[0]}; train it alone with `ablate run --serial` to see where"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}, in {frame.name}"
+    return f"{type(error).__name__}: {lines[0]} ({place}); change the specification, or report it as a fault of ablate"
 
 
 def is_out_of_memory(error: Exception) -> bool:

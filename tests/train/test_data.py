@@ -20,6 +20,7 @@ from ablate.train import load_splits
 from ablate.train.data.splits import stratified_split
 
 CPU = torch.device("cpu")
+REAL = Path(os.environ.get("ABLATE_DATA") or "absent")  # before the tests hide it
 
 
 def folder_data(root: Path, size: int = 8, validation: float = 0.0) -> Data:
@@ -196,3 +197,17 @@ def test_two_processes_at_once_decode_the_same_and_leave_one_whole_file(write_fo
     assert all(process.returncode == 0 for process in processes)
     assert len(list(cache.glob("*.safetensors"))) == 1
     assert not list(cache.glob(".*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (REAL / "train" / "airplane").is_dir(), reason="ABLATE_DATA is no folder of CIFAR-10 images")
+def test_cifar_10_as_image_files():
+    splits = load_splits(folder_data(REAL, size=32, validation=0.1), CPU)
+    assert splits.val is not None
+    assert (len(splits.train), len(splits.val), len(splits.test)) == (45_000, 5_000, 10_000)
+    assert torch.bincount(splits.val.labels[splits.val.index]).tolist() == [500] * 10
+    theirs = ImageFolder(str(REAL / "test"))
+    for position in range(0, 10_000, 501):
+        image, label = theirs[position]
+        assert splits.test.pixels[position].equal(pil_to_tensor(image))
+        assert splits.test.labels[position] == label

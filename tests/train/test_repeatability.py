@@ -31,7 +31,7 @@ def train(*trials: Trial, threads: int | None = None) -> list[list[dict[str, flo
     return [bits(record) for record in train_pack(trials, device="cpu", threads=threads)]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_repeated_after_other_trials(threads, create_trial):
     trial = create_trial(5, architecture=DROPOUT, data=AUGMENT)
     other = create_trial(1, architecture={"depth": 14}, precision="float64", batch_size=50)

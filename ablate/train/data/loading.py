@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ablate.errors import DataError
+from ablate.spec.datasets import folder
 from ablate.spec.recipe import Augment, Data
 from ablate.train.data.cache import open_cached
 from ablate.train.data.digits import read_digits
@@ -61,11 +61,7 @@ def load_splits(data: Data, device: torch.device) -> Splits:
     Raises:
         DataError: the data set is missing, damaged, or too small to split.
     """
-    return _load_splits(data.model_copy(update={"augment": Augment()}), _root(data), device)
-
-
-def _root(data: Data) -> Path:
-    return Path(data.root or os.environ.get("ABLATE_DATA") or "data").absolute()
+    return _load_splits(data.model_copy(update={"augment": Augment()}), folder(data).absolute(), device)
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ import pandas as pd
 import yaml
 
 from ablate.report.frame import METRICS
-from ablate.report.notation import decimal
+from ablate.report.notation import fixed
 from ablate.spec.study import Cell, Study
 
 MAX_CELLS = 200  # with their specifications on the page; all are in the tables
@@ -34,7 +34,10 @@ def describe_cells(study: Study, frame: pd.DataFrame) -> list[CellPage]:
     """The first cells of the study, in its order."""
     baseline = next((cell for cell in study.cells if cell.name == study.baseline), None)
     metrics = [metric for metric in METRICS if frame[metric].notna().any()]
-    trials = dict(list(frame.groupby("cell", sort=False)))
+    shown = ["cell", "seed", "outcome", "epochs", *metrics]
+    trials: dict[str, list[tuple[str, ...]]] = {}
+    for cell, *figures in frame[shown].itertuples(index=False, name=None):
+        trials.setdefault(cell, []).append((*map(str, figures[:3]), *map(fixed, figures[3:])))
     return [
         CellPage(
             name=cell.name,
@@ -42,8 +45,8 @@ def describe_cells(study: Study, frame: pd.DataFrame) -> list[CellPage]:
             is_baseline=cell is baseline,
             changes=tuple(_changes(baseline, cell)) if baseline else (),
             specification=yaml.safe_dump(_document(cell), sort_keys=False, allow_unicode=True, width=100),
-            columns=("seed", "outcome", "epochs", *(metric.replace("_", " ") for metric in metrics)),
-            seeds=tuple(_seeds(trials[cell.name], metrics)),
+            columns=tuple(name.replace("_", " ") for name in shown[1:]),
+            seeds=tuple(trials[cell.name]),
         )
         for number, cell in enumerate(study.cells[:MAX_CELLS], 1)
     ]
@@ -72,8 +75,3 @@ def _flatten(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
             yield from _flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _seeds(trials: pd.DataFrame, metrics: list[str]) -> Iterator[tuple[str, ...]]:
-    for row in trials.to_dict("records"):
-        yield (str(row["seed"]), str(row["outcome"]), str(row["epochs"]), *(decimal(row[metric]) for metric in metrics))

@@ -97,8 +97,8 @@ def gather(study: Study, frame: pd.DataFrame, claim: Claim) -> Evidence:
     if not pairs or claim.metric not in frame.columns:
         return Evidence(claim, pairs, trials, None)
     usable = trials.where(trials["outcome"].isin([Outcome.FINISHED, Outcome.DIVERGED]))[claim.metric]
-    wide = by_seed(trials.assign(metric=usable), "metric")
-    this, that = (wide.loc[[pair[side].name for pair in pairs]].to_numpy() for side in (0, 1))
+    values = by_seed(trials.assign(metric=usable), "metric")
+    this, that = (np.array([values[pair[side].name] for pair in pairs]) for side in (0, 1))
     differences = (this - that).mean(axis=0)
     known = differences[np.isfinite(differences)]
     return Evidence(claim, pairs, trials, compare(known, threshold(claim)) if len(known) else None)

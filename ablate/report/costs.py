@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ablate.report.frame import MEASURED
-from ablate.report.notation import decimal, integer, magnitude, mean_std
+from ablate.report.notation import fixed, integer, magnitude, mean_std
 from ablate.report.statistics import summarise
 from ablate.report.table import Column, Entry, Table, number
 from ablate.spec.study import Cell, Study
@@ -42,7 +42,7 @@ def _size_row(cell: Cell, size: Summary) -> tuple[Entry, ...]:
         number(integer(size.weighted_layers), size.weighted_layers),
         number(f"{way.shortcuts} of {way.units}", way.shortcuts),
         Entry(_operations(size)),
-        number(decimal(way.gain) if way.shortcuts else "–", way.gain if way.shortcuts else None),
+        number(fixed(way.gain, 3) if way.shortcuts else "–", way.gain if way.shortcuts else None),
     )
 
 
@@ -74,14 +74,14 @@ def tabulate_times(frame: pd.DataFrame) -> Table:
         seconds, speed = (summarise(trials[column].tolist()) for column in MEASURED[:2])
         memory = float(trials["peak_memory_bytes"].max())
         entries = (number(mean_std(seconds), seconds.mean), number(integer(speed.mean), speed.mean))
-        rows.append((Entry(str(cell)), *entries, number(decimal(memory / 2**20, 1), memory)))
+        rows.append((Entry(str(cell)), *entries, number(fixed(memory / 2**20, 1), memory)))
         numbers.append({"cell": cell, "seconds_mean": seconds.mean, "seconds_std": seconds.std, "n": seconds.n})
         numbers[-1] |= {"images_per_second_mean": speed.mean, "peak_memory_bytes_max": memory}
     columns = (Column("seconds per trial"), Column("images per second"), Column("peak memory, MiB"))
     return Table(
         name="times",
         title="Measured time",
-        caption=f"{decimal(recorded['seconds'].sum(), 1)} seconds of training in all, summed over trials. "
+        caption=f"{fixed(recorded['seconds'].sum(), 1)} seconds of training in all, summed over trials. "
         "These figures differ whenever the study is run again; nothing else in this report does.",
         columns=(Column("cell", is_number=False), *columns),
         rows=tuple(rows),

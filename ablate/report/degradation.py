@@ -12,8 +12,8 @@ from math import isfinite
 
 import pandas as pd
 
-from ablate.report.error_table import finished, summaries
-from ablate.report.frame import at_chance, seeds_of
+from ablate.report.error_table import summaries
+from ablate.report.frame import at_chance, finished
 from ablate.report.notation import axis_name, interval, mean_std, signed
 from ablate.report.series import Series, depth_axis, series_along
 from ablate.report.statistics import Comparison, Summary, compare
@@ -70,7 +70,9 @@ def measure_degradation(study: Study, frame: pd.DataFrame) -> list[Step]:
     return [step for series in series_along(study, axis) for step in _steps(series, means, gaps)]
 
 
-def _steps(series: Series, means: dict[str, dict[str, Summary]], gaps: dict[str, pd.DataFrame]) -> Iterator[Step]:
+def _steps(
+    series: Series, means: dict[str, dict[str, Summary]], gaps: dict[str, dict[str, list[float]]]
+) -> Iterator[Step]:
     shallower: str | None = None
     for depth, cell in zip(series.levels, series.cells, strict=True):
         train, test = (means[metric][cell.name] for metric in ("train_error", "test_error"))
@@ -79,10 +81,10 @@ def _steps(series: Series, means: dict[str, dict[str, Summary]], gaps: dict[str,
         shallower = cell.name
 
 
-def _gap(wide: pd.DataFrame, deeper: str, shallower: str | None) -> Comparison | None:
+def _gap(errors: dict[str, list[float]], deeper: str, shallower: str | None) -> Comparison | None:
     if shallower is None:
         return None
-    both = zip(seeds_of(wide, deeper), seeds_of(wide, shallower), strict=True)
+    both = zip(errors[deeper], errors[shallower], strict=True)
     known = [difference for this, that in both if isfinite(difference := this - that)]
     return compare(known) if known else None
 

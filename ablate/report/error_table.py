@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isnan
 from typing import Any
 
 import pandas as pd
 
 from ablate.records import Outcome
-from ablate.report.frame import by_seed, seeds_of
-from ablate.report.notation import NOTHING, decimal, mean_std
+from ablate.report.frame import MISSING, finished, outcomes
+from ablate.report.notation import NOTHING, fixed, mean_std
 from ablate.report.statistics import Summary, summarise
 from ablate.report.table import Column, Entry, Table, number
 
@@ -51,43 +51,28 @@ def _group(metric: str) -> str:
     return _SELECTED if metric.startswith("selected_") else _LAST
 
 
-def finished(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """The metric of the finished trials, cells by seeds; NaN for all others."""
-    values = frame[metric].where(frame["outcome"] == Outcome.FINISHED)
-    return by_seed(frame.assign(metric=values), "metric")
-
-
-def summaries(wide: pd.DataFrame) -> dict[str, Summary]:
+def summaries(values: Mapping[str, list[float]]) -> dict[str, Summary]:
     """n, mean, std, median and range of every cell."""
-    return {
-        str(cell): summarise([value for value in row if not isnan(value)])
-        for cell, row in zip(wide.index, wide.to_numpy(float).tolist(), strict=True)
-    }
+    return {cell: summarise([value for value in row if not isnan(value)]) for cell, row in values.items()}
 
 
-def _numbers(frame: pd.DataFrame, metrics: list[str]) -> list[dict[str, Any]]:
-    outcomes = pd.crosstab(frame["cell"], frame["outcome"])
+def _numbers(frame: pd.DataFrame, metrics: list[str]) -> Iterator[dict[str, Any]]:
     columns = {metric: summaries(finished(frame, metric)) for metric in metrics}
-    return [
-        {
-            "cell": cell,
-            "n": int(outcomes.loc[cell].get(str(Outcome.FINISHED), 0)),
-            **{f"n_{name}": int(count) for name, count in outcomes.loc[cell].items() if name != Outcome.FINISHED},
-            **{f"{metric}_{key}": value for metric in metrics for key, value in vars(columns[metric][cell]).items()},
-        }
-        for cell in frame["cell"].unique()
-    ]
+    kinds = [str(outcome) for outcome in Outcome if outcome is not Outcome.FINISHED] + [MISSING]
+    for cell, states in outcomes(frame).items():
+        counts = {"n": states.count(Outcome.FINISHED), **{f"n_{kind}": states.count(kind) for kind in kinds}}
+        figures = {f"{metric}_{key}": value for metric in metrics for key, value in vars(columns[metric][cell]).items()}
+        yield {"cell": cell, **counts, **figures}
 
 
 def _rows(frame: pd.DataFrame, metrics: list[str]) -> Iterator[tuple[Entry, ...]]:
-    outcomes = {str(cell): list(group) for cell, group in frame.groupby("cell", sort=False)["outcome"]}
     columns = {metric: finished(frame, metric) for metric in metrics}
-    means = {metric: summaries(wide) for metric, wide in columns.items()}
-    for cell, states in outcomes.items():
+    means = {metric: summaries(values) for metric, values in columns.items()}
+    for cell, states in outcomes(frame).items():
         entries = [Entry(cell), _count(states)]
         for metric in metrics:
             summary = means[metric][cell]
-            entries.append(number(mean_std(summary), summary.mean, _seeds(seeds_of(columns[metric], cell), states)))
+            entries.append(number(mean_std(summary), summary.mean, _seeds(columns[metric][cell], states)))
         yield tuple(entries)
 
 
@@ -100,7 +85,7 @@ def _count(states: list[str]) -> Entry:
 def _seeds(values: list[float], states: list[str]) -> str:
     """Every seed's value in the order of seeds; the outcome instead where there is none."""
     texts = [
-        decimal(value) if state == Outcome.FINISHED else NOTHING if state == "missing" else state
+        fixed(value) if state == Outcome.FINISHED else NOTHING if state == MISSING else state
         for value, state in zip(values, states, strict=True)
     ]
     return "  ".join(texts)

@@ -84,16 +84,26 @@ def scalar(value: Any) -> Any:
     return value
 
 
-def by_seed(frame: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Cells in rows, seeds in columns, both in the study's order; NaN where a trial has no such number."""
-    wide = frame.pivot(index="cell", columns="seed", values=metric)
-    return wide.reindex(index=frame["cell"].unique(), columns=frame["seed"].unique()).astype("float64")
+def by_seed(frame: pd.DataFrame, metric: str) -> dict[str, list[float]]:
+    """Every cell's values in the order of the seeds; NaN where a trial has no such number."""
+    return _by_cell(frame, frame[metric].astype("float64"))
 
 
-def seeds_of(wide: pd.DataFrame, cell: str) -> list[float]:
-    """One cell's row of a `by_seed` table: every seed in order, NaN included."""
-    values: list[float] = wide.loc[[cell]].to_numpy(float)[0].tolist()
-    return values
+def finished(frame: pd.DataFrame, metric: str) -> dict[str, list[float]]:
+    """The same for finished trials only, NaN for all others."""
+    return _by_cell(frame, frame[metric].astype("float64").where(frame["outcome"] == Outcome.FINISHED))
+
+
+def outcomes(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Every cell's outcomes in the order of the seeds."""
+    return _by_cell(frame, frame["outcome"])
+
+
+def _by_cell(frame: pd.DataFrame, values: pd.Series[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for cell, value in zip(frame["cell"].tolist(), values.tolist(), strict=True):
+        found.setdefault(cell, []).append(value)
+    return found
 
 
 def at_chance(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,17 +11,20 @@ NOTHING = "–"
 _METRICS = {"train": "training", "val": "validation", "test": "test"}
 
 
-def decimal(value: float | None, digits: int = 2) -> str:
-    """`2.347` -> `2.35`, `68.42` -> `68.4`: one digit less from 10 on, so that columns stay narrow."""
-    if value is None or not isfinite(value):
-        return NOTHING
-    return minus(f"{value:.{digits - (abs(value) >= 10)}f}")
+def decimal(value: float | None) -> str:
+    """In sentences: `2.347` -> `2.35`, but `68.42` -> `68.4`."""
+    return fixed(value, 2 if value is None or abs(value) < 10 else 1)
+
+
+def fixed(value: float | None, digits: int = 2) -> str:
+    """In tables, as papers print errors: `68.42` -> `68.42`."""
+    return NOTHING if value is None or not isfinite(value) else minus(f"{value:.{digits}f}")
 
 
 def signed(value: float | None) -> str:
     """A difference: its sign is always written."""
-    text = decimal(value)
-    return f"+{text}" if value is not None and value > 0 else text
+    text = fixed(value)
+    return f"+{text}" if value is not None and value > 0 and float(text) else text
 
 
 def minus(text: str) -> str:
@@ -31,8 +34,8 @@ def minus(text: str) -> str:
 
 def mean_std(summary: Summary) -> str:
     """`2.35 ± 0.41`; without ± below two seeds."""
-    text = decimal(summary.mean)
-    return text if summary.std is None else f"{text} ± {decimal(summary.std)}"
+    text = fixed(summary.mean)
+    return text if summary.std is None else f"{text} ± {fixed(summary.std)}"
 
 
 def interval(low: float | None, high: float | None) -> str:

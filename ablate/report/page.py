@@ -40,8 +40,13 @@ def render_page(content: Content) -> str:
     """The whole page in one HTML file, style and script and figures included."""
     environment = _environment()
     sources = {name: _source(environment, name) for name in ("style.css", "script.js")}
-    page = environment.get_template("page.html.j2")
-    return page.render(**_context(content), style=sources["style.css"], script=sources["script.js"])
+    return environment.get_template("page.html.j2").render(
+        **_context(content),
+        cells=describe_cells(content.study, content.frame),
+        max_cells=MAX_CELLS,
+        style=sources["style.css"],
+        script=sources["script.js"],
+    )
 
 
 def render_markdown(content: Content) -> str:
@@ -79,8 +84,6 @@ def _context(content: Content) -> dict[str, Any]:
         "states": _states(frame),
         "num_trials": len(frame),
         "num_recorded": int((frame["outcome"] != MISSING).sum()),
-        "cells": describe_cells(study, frame),
-        "max_cells": MAX_CELLS,
         "environments": list_environments(content.records),
         "method": describe_method(study),
         "rule": summarise_rule(study),

@@ -95,7 +95,7 @@ def test_the_text_of_the_page_shows_the_numbers_of_the_tables(folder: Path) -> N
     page = (folder / "index.html").read_text()
     for _, row in pd.read_csv(folder / "tables" / "errors.csv").iterrows():
         mean, std = row["test_error_mean"], row["test_error_std"]
-        text = " ± ".join(f"{value:.{1 if value >= 10 else 2}f}" for value in (mean, std))
+        text = f"{mean:.2f} ± {std:.2f}"
         assert text in page
         assert text in (folder / "report.md").read_text()
 

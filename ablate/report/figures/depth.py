@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite, nan
+from statistics import fmean
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ablate.report.error_table import finished
 from ablate.report.figures.style import MARKERS, colour, dash, legend, panels
+from ablate.report.frame import finished
 from ablate.report.notation import axis_name
 from ablate.report.series import Series, depth_axis, series_along
 from ablate.spec.study import Study
@@ -51,14 +53,14 @@ def measure_depth_errors(study: Study, frame: pd.DataFrame) -> DepthErrors | Non
     return DepthErrors(axis_name(axis), lines, max(0, len(series) - MAX_SERIES))
 
 
-def _lines(series: tuple[Series, ...], wide: pd.DataFrame) -> tuple[Line, ...]:
-    return tuple(_line(one, wide.loc[[cell.name for cell in one.cells]].to_numpy(float)) for one in series)
+def _lines(series: tuple[Series, ...], errors: Mapping[str, list[float]]) -> tuple[Line, ...]:
+    return tuple(_line(one, [errors[cell.name] for cell in one.cells]) for one in series)
 
 
-def _line(series: Series, errors: np.ndarray) -> Line:
-    known = [row[np.isfinite(row)] for row in errors]
-    means = tuple(float(row.mean()) if len(row) else float("nan") for row in known)
-    seeds = tuple((depth, float(error)) for depth, row in zip(series.levels, known, strict=True) for error in row)
+def _line(series: Series, errors: list[list[float]]) -> Line:
+    known = [[error for error in row if isfinite(error)] for row in errors]
+    means = tuple(fmean(row) if row else nan for row in known)
+    seeds = tuple((depth, error) for depth, row in zip(series.levels, known, strict=True) for error in row)
     return Line(series.label or "all cells", series.levels, means, seeds)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -41,6 +41,16 @@ def _once(faults: Mapping[Fault, Sequence[str]], num_points: int) -> Iterator[Fa
     for fault, names in faults.items():
         some = names and len(names) < num_points
         yield replace(fault, message=f"{fault.message} (in cell '{names[0]}')") if some else fault
+
+
+def variants_without_effect(points: Iterable[Point], cells: Iterable[Cell], baseline: Cell | None) -> list[Problem]:
+    """The variants whose edits only write out what the baseline is anyway."""
+    message = "changes nothing, it is the baseline with its defaults written out; remove it"
+    return [
+        Problem(point.variant, message, on_key=True)
+        for point, cell in zip(points, cells, strict=False)  # cells are fewer where some are wrong
+        if point.name == cell.name and point.variant and baseline and cell.identity == baseline.identity
+    ]
 
 
 def read_cell(document: Document, name: str, factors: Mapping[str, Value]) -> tuple[Cell | None, list[Problem]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ablate.spec.axes import Axis, check_value, find_axis
 from ablate.spec.design import Design
 from ablate.spec.document import COMMAND_LINE, Document
 from ablate.spec.factors import factor
-from ablate.spec.grid import Axis, check_value, find_axis
 from ablate.spec.network import Value
 from ablate.spec.problems import Location, Problem
-from ablate.spec.schema import ClaimSection
+from ablate.spec.schema import MAX_CLAIMS, ClaimSection
 from ablate.spec.study import Cell, Claim
 from ablate.spec.validation import validate
 
@@ -21,7 +21,7 @@ def read_claims(document: Document, design: Design, cells: Sequence[Cell]) -> tu
     claims: list[Claim] = []
     problems: list[Problem] = []
     node = document.node(("claims",))
-    for index, item in enumerate(node.content if node and isinstance(node.content, tuple) else ()):
+    for index, item in enumerate(node.content[:MAX_CLAIMS] if node and isinstance(node.content, tuple) else ()):
         section, wrong = validate(ClaimSection, item.plain)
         if section and not wrong:
             claim, found = _read_claim(section, ("claims", index), design, cells)

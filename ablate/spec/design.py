@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ablate.spec.axes import Axis, read_axes
 from ablate.spec.document import Document, Mark, Node
 from ablate.spec.edits import apply_edits
 from ablate.spec.factors import cell_name, factor, same, short_names
-from ablate.spec.grid import Axis, Combination, read_axes, read_combinations
+from ablate.spec.grid import Combination, read_combinations
 from ablate.spec.network import Value
 from ablate.spec.paths import ROOTS
 from ablate.spec.problems import Location, Problem
 from ablate.spec.variants import Variant, read_variants
+from ablate.spec.wording import quote
 
 VARIANT = "variant"  # the axis on which the variants and the baseline are the values
 BASELINE = "baseline"
@@ -55,7 +57,7 @@ def read_design(study: Document) -> tuple[Design, list[Problem]]:
         points, found = _with_variants(baseline, usable, points if usable else [], variants)
         problems += found
         axes = [*axes, _variant_axis(study, variants)]
-    return Design(tuple(axes), tuple(points), baseline), problems + _equal_names(points)
+    return Design(tuple(axes), tuple(points), baseline), problems or _equal_names(points)
 
 
 def baseline_document(study: Document) -> Document:
@@ -120,9 +122,10 @@ def _variant_axis(study: Document, variants: Iterable[Variant]) -> Axis:
 
 def _equal_names(points: Iterable[Point]) -> list[Problem]:
     seen: set[str] = set()
-    problems = []
+    problems: dict[Problem, None] = {}
     for point in points:
-        if point.name in seen and point.variant:
-            problems.append(Problem(point.variant, "the name of another cell; choose another", on_key=True))
+        if point.name in seen:
+            message = f"two cells would be called {quote(point.name)}; change one"
+            problems[Problem(point.variant or ("grid",), message, on_key=True)] = None
         seen.add(point.name)
-    return problems
+    return list(problems)

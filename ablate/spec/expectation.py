@@ -67,6 +67,7 @@ def _phrase(schema: Schema, root: Schema) -> str:
 
 
 def _length(schema: Schema) -> str:
-    if "maxItems" in schema:
-        return f"a list of {schema['maxItems']} values"
-    return "a list of at least one value" if schema.get("minItems") else "a list"
+    least, most = schema.get("minItems", 0), schema.get("maxItems")
+    if most:
+        return f"a list of {most if least == most else f'{least} to {most}'} values"
+    return "a list of at least one value" if least else "a list"

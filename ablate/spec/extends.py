@@ -71,7 +71,7 @@ class Reader:
             return None
         path = os.path.normpath(os.path.join(os.path.dirname(document.file), name))
         if os.path.abspath(path) in chain or len(chain) > MAX_CHAIN:
-            self._refuse(entry, f"'{name}' extends this file in turn, or too many others; break the chain")
+            self._refuse(entry, f"{quote(name)} extends this file in turn, or too many others; break the chain")
             return None
         return self._read_base(path, entry, chain)
 
@@ -82,11 +82,11 @@ class Reader:
             if error.faults[0].line:
                 self.faults += error.faults
             else:
-                self._refuse(entry, f"'{entry.content}': {error.faults[0].message}")
+                self._refuse(entry, f"{quote(entry.content)}: {error.faults[0].message}")
             return None
         if isinstance(base.root.content, dict):
             return base
-        self._refuse(entry, f"'{entry.content}' has no keys, got {quote(base.data)}; extend another file")
+        self._refuse(entry, f"{quote(entry.content)} has no keys, got {quote(base.data)}; extend another file")
         return None
 
     def _refuse(self, entry: Node, message: str) -> None:

@@ -1,81 +1,23 @@
-"""`grid:`: axes and their values, and the points of their full factorial that the conditions leave."""
+"""`grid:`: the full factorial of its axes, and the conditions that choose from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import product
 from math import prod
 from typing import Any
 
-from ablate.spec.document import Document, Mark, Node
+from ablate.spec.axes import CONDITIONS, Axis, check_value, find_axis
+from ablate.spec.document import Document, Node
 from ablate.spec.factors import same
-from ablate.spec.paths import check_root, parse_path
-from ablate.spec.problems import Location, Problem, dotted
-from ablate.spec.wording import did_you_mean, enumerate_words, quote
+from ablate.spec.problems import Location, Problem
+from ablate.spec.wording import quote
 
-CONDITIONS = ("include", "exclude")
 MAX_CELLS = 10_000
+MAX_CONDITIONS = 100
 
 Combination = Mapping[str, Node]  # one value for every axis
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A path into the baseline and the values it takes, in written order."""
-
-    path: str
-    location: Location
-    written: Location  # where the axis stands in the study
-    key: Mark
-    values: tuple[Node, ...]
-
-    def find(self, value: Any) -> Node | None:
-        """The axis's value equal to a plain one."""
-        return next((node for node in self.values if same(node.plain) == same(value)), None)
-
-
-def read_axes(document: Document) -> tuple[list[Axis], list[Problem]]:
-    """The axes in written order, and what is wrong with any; no values of one that is not to be used.
-
-    What is no list is left to the schema.
-    """
-    axes: list[Axis] = []
-    problems: list[Problem] = []
-    grid = document.node(("grid",))
-    for written, node in grid.content.items() if grid and isinstance(grid.content, Mapping) else ():
-        if written in CONDITIONS:
-            continue
-        place = ("grid", written)
-        try:
-            location = parse_path(written)
-            check_root(location)
-        except ValueError as error:
-            problems.append(Problem(place, str(error), on_key=True))
-            continue
-        values = node.content if isinstance(node.content, tuple) else ()
-        axis = Axis(dotted(location), location, place, node.key or node.mark, values)
-        found = [*_check_values(axis), *_check_overlaps(axis, axes)]
-        axes += [] if any(one.location == place for one in found) else [axis]
-        problems += found
-    return axes, problems
-
-
-def _check_values(axis: Axis) -> Iterator[Problem]:
-    first: dict[str, int] = {}
-    for index, node in enumerate(axis.values):
-        before = first.setdefault(same(node.plain), index)
-        if before != index:
-            message = f"the same value as [{before}], got {quote(node.plain)}; list each once"
-            yield Problem((*axis.written, index), message)
-
-
-def _check_overlaps(axis: Axis, earlier: list[Axis]) -> list[Problem]:
-    return [
-        Problem(axis.written, f"sets the same as the axis '{other.path}'; keep one of them", on_key=True)
-        for other in earlier
-        if all(a == b for a, b in zip(axis.location, other.location, strict=False))
-    ]
+Condition = dict[str, set[str]]  # axis -> the values that meet it
 
 
 def read_combinations(document: Document, axes: list[Axis]) -> tuple[list[Combination], list[Problem]]:
@@ -97,16 +39,16 @@ def read_combinations(document: Document, axes: list[Axis]) -> tuple[list[Combin
     return points, problems
 
 
-Condition = dict[str, set[str]]  # axis -> the values that meet it
-
-
 def _read_conditions(
     document: Document, keyword: str, axes: list[Axis], points: list[Combination]
 ) -> tuple[list[Condition], list[Problem]]:
     node = document.node(("grid", keyword))
     conditions: list[Condition] = []
     problems: list[Problem] = []
-    for index, item in enumerate(node.content if node and isinstance(node.content, tuple) else ()):
+    written = node.content if node and isinstance(node.content, tuple) else ()
+    if len(written) > MAX_CONDITIONS:
+        problems.append(Problem(("grid", keyword), f"more than {MAX_CONDITIONS} conditions; write fewer", on_key=True))
+    for index, item in enumerate(written[:MAX_CONDITIONS]):
         place = ("grid", keyword, index)
         condition, found = read_condition(item.plain, place, axes)
         problems += found
@@ -130,27 +72,6 @@ def read_condition(written: Any, place: Location, axes: list[Axis]) -> tuple[Con
             problems += [p for one in alternatives for p in check_value(axis, one, (*place, key))]
             condition[axis.path] = {same(one) for one in alternatives}
     return condition, problems
-
-
-def find_axis(written: str, place: Location, axes: Sequence[Axis]) -> tuple[Axis | None, list[Problem]]:
-    """The axis of that path, however it is spelt."""
-    try:
-        path = dotted(parse_path(written))
-    except ValueError as error:
-        return None, [Problem(place, str(error), on_key=True)]
-    paths = [axis.path for axis in axes]
-    if path in paths:
-        return axes[paths.index(path)], []
-    known = f"the axes are {enumerate_words(paths)}" if paths else "it has none"
-    return None, [Problem(place, f"no axis of the design{did_you_mean(path, paths) or f'; {known}'}", on_key=True)]
-
-
-def check_value(axis: Axis, value: Any, place: Location) -> list[Problem]:
-    """A problem unless the axis has the value."""
-    if not axis.values or axis.find(value):
-        return []
-    known = enumerate_words(node.plain for node in axis.values)
-    return [Problem(place, f"no value of the axis, got {quote(value)}; the values are {known}")]
 
 
 def _meets(point: Combination, condition: Condition) -> bool:

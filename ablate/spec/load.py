@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ablate.errors import Fault, SpecError
-from ablate.spec.cells import read_cell, read_cells, read_network
+from ablate.spec.cells import read_cell, read_cells, read_network, variants_without_effect
 from ablate.spec.claims import read_claims
-from ablate.spec.design import Design, read_design
+from ablate.spec.design import read_design
 from ablate.spec.document import Document
 from ablate.spec.extends import is_study, read_composed
 from ablate.spec.network import Network
@@ -18,7 +18,8 @@ from ablate.spec.overrides import apply_overrides
 from ablate.spec.paths import SECTIONS
 from ablate.spec.problems import Problem
 from ablate.spec.schema import ArchitectureSection, StudySection
-from ablate.spec.study import Cell, Study
+from ablate.spec.seeds import read_seeds
+from ablate.spec.study import Study
 from ablate.spec.validation import validate
 from ablate.spec.wording import quote, unknown_key
 
@@ -71,10 +72,10 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
     design, wrong_design = read_design(document)
     cells, wrong_cells = read_cells(design.points)
     claims, wrong_claims = read_claims(document, design, cells)
-    seeds, wrong_seeds = _seeds(document.data.get("seeds", 1))
+    seeds, wrong_seeds = read_seeds(document.data.get("seeds", 1))
     problems += wrong_design + wrong_claims + wrong_seeds
     baseline, _ = read_cell(design.baseline, "", {})
-    problems += _without_effect(design, cells, baseline)
+    problems += variants_without_effect(design.points, cells, baseline)
     _raise(faults, [*map(document.fault, problems), *wrong_cells])
     assert section
     return Study(
@@ -95,25 +96,6 @@ def _misplaced(problem: Problem) -> Problem:
     if len(problem.location) == 1 and problem.location[0] in SECTIONS:
         return replace(problem, message="stands at the top; move it under 'baseline'")
     return problem
-
-
-def _seeds(written: Any) -> tuple[tuple[int, ...], list[Problem]]:
-    """A count n means the seeds 0 to n - 1. What is neither count nor list is left to the schema."""
-    if isinstance(written, list):
-        message = "given twice, got {}; list each seed once"
-        again = [index for index, seed in enumerate(written) if seed in written[:index]]
-        return tuple(written), [Problem(("seeds", index), message.format(quote(written[index]))) for index in again]
-    return tuple(range(min(written, 1000))) if isinstance(written, int) else (), []
-
-
-def _without_effect(design: Design, cells: Iterable[Cell], baseline: Cell | None) -> list[Problem]:
-    """The variants whose edits only write out what the baseline is anyway."""
-    message = "changes nothing, it is the baseline with its defaults written out; remove it"
-    return [
-        Problem(point.variant, message, on_key=True)
-        for point, cell in zip(design.points, cells, strict=False)  # cells are fewer where some are wrong
-        if point.name == cell.name and point.variant and baseline and cell.identity == baseline.identity
-    ]
 
 
 def _read_architecture(document: Document, faults: list[Fault]) -> Architecture:

@@ -24,7 +24,7 @@ def apply_overrides(document: Document, overrides: Iterable[str], *, study: bool
         try:
             document = _apply(document, path.strip(), _value(text), study)
         except ValueError as error:
-            faults.append(Fault(COMMAND_LINE, 0, 0, path, str(error)))
+            faults.append(Fault(COMMAND_LINE, 0, 0, path if path.isprintable() else quote(path), str(error)))
     return document, faults
 
 

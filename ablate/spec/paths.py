@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ablate.spec.problems import Location, dotted
-from ablate.spec.wording import did_you_mean, enumerate_words
+from ablate.spec.wording import did_you_mean, enumerate_words, quote
 
 NAME = re.compile(r"[^.\[\]=\s][^.\[\]=]*")
 BRACKET = re.compile(r"\[([^.\[\]=]{1,100})\]")
@@ -28,7 +28,7 @@ def split_path(text: str) -> list[Part]:
     while rest:
         name = NAME.match(rest, 1) if rest[0] == "." else BRACKET.match(rest) if parts else None
         if not name:
-            raise ValueError(f"'{text}' is not a path; write it like train.lr or blocks.mine.branch[4]")
+            raise ValueError(f"{quote(text)} is not a path; write it like train.lr or blocks.mine.branch[4]")
         parts.append((rest[0], name[name.re.groups]))
         rest = rest[name.end() :]
     return parts[1:] if parts[0][1] == "baseline" and len(parts) > 1 else parts
@@ -42,7 +42,7 @@ def parse_path(text: str) -> Location:
     """
     parts = split_path(text)
     if wrong := [name for sign, name in parts if sign == "[" and not INDEX.fullmatch(name)]:
-        raise ValueError(f"expected the number of an entry in brackets, got '{wrong[0]}'; the first is [0]")
+        raise ValueError(f"expected the number of an entry in brackets, got {quote(wrong[0])}; the first is [0]")
     location = tuple(int(name) if sign == "[" else name for sign, name in parts)
     return ALIASES.get(location, location)
 

@@ -7,11 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ablate.spec.recipe import Section
+from ablate.spec.seeds import MAX_SEEDS
+
+MAX_CLAIMS = 1_000
 
 Metric = Literal["train_error", "val_error", "test_error", "train_loss", "val_loss", "test_loss"]
 Expectation = Literal["higher", "lower", "not-higher", "not-lower"]
 Pair = Annotated[list[Any], Field(min_length=2, max_length=2)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Count = Annotated[int, Field(gt=0, le=MAX_SEEDS)]
+Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1, max_length=MAX_SEEDS)]
 
 
 class BaselineSection(Section):
@@ -55,7 +59,7 @@ class ClaimSection(Section):
     metric: Metric
     """What is compared; errors in percent."""
     where: dict[str, Any] | None = None
-    """Only cells with these values, by axis."""
+    """Only cells with these values, by axis; `variant` is the axis of the variants and the baseline."""
     compare: Annotated[dict[str, Pair], Field(min_length=1, max_length=1)]
     """One axis with two of its values: this one, against that one."""
     expect: Expectation
@@ -91,9 +95,11 @@ class StudySection(Section):
     """One change at a time from the baseline, by name."""
     leave_one_out: list[str] | LeaveOneOutSection | None = None
     """Parts of the baseline to leave out one at a time, by path."""
-    seeds: Annotated[int, Field(gt=0, le=1000)] | Annotated[list[Seed], Field(min_length=1)] = 1
+    seeds: (
+        Annotated[int, Field(gt=0, le=MAX_SEEDS)] | Annotated[list[Seed], Field(min_length=1, max_length=MAX_SEEDS)]
+    ) = 1
     """How many seeds (0, 1, ...), or which."""
-    claims: list[ClaimSection] | None = None
+    claims: Annotated[list[ClaimSection], Field(max_length=MAX_CLAIMS)] | None = None
     """What is expected of the results."""
     report: ReportSection | None = None
     """What the report shows besides the results."""

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ablate.errors import Fault, SpecError
+from ablate.spec.wording import quote
 
 MAX_BYTES = 4_000_000
 UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -54,6 +55,6 @@ def _unreadable(path: str, error: OSError | ValueError) -> str:
         return f"cannot be read: {getattr(error, 'strerror', None) or error}; check the path"
     folder, name = os.path.split(path)
     if not os.path.isdir(folder or "."):
-        return f"no such file, and no folder '{folder}'"
+        return f"no such file, and no folder {quote(folder)}"
     close = get_close_matches(name, sorted(os.listdir(folder or ".")), n=1)
-    return "no such file" + (f"; did you mean '{Path(folder, close[0])}'?" if close else "; check the path")
+    return "no such file" + (f"; did you mean {quote(str(Path(folder, close[0])))}?" if close else "; check the path")

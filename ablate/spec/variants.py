@@ -11,6 +11,8 @@ from ablate.spec.edits import Edit, read_edits
 from ablate.spec.patterns import parse_pattern
 from ablate.spec.problems import Location, Problem
 
+MAX_LEFT_OUT = 100
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -35,7 +37,9 @@ def read_variants(study: Document) -> tuple[list[Variant], list[Problem]]:
         elif not found and (written.content is None or written.content == {}):
             problems.append(Problem(place, "changes nothing; write set, replace or remove", on_key=True))
     removals, found = _read_removals(study)
-    return [*variants, *_left_out(removals, study)], problems + found
+    if len(removals) > MAX_LEFT_OUT:
+        found.append(Problem(("leave_one_out",), f"more than {MAX_LEFT_OUT} paths; write fewer", on_key=True))
+    return [*variants, *_left_out(removals[:MAX_LEFT_OUT], study)], problems + found
 
 
 def _read_removals(study: Document) -> tuple[list[Edit], list[Problem]]:

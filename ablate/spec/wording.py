@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 MAX_LENGTH = 60
+MAX_SUGGESTED = 1_000  # known words looked at: comparing takes time
 
 
 def flow(value: Any) -> str:
@@ -43,8 +45,8 @@ def enumerate_words(words: Iterable[Any], last: str = "and") -> str:
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:
     """`; did you mean 'width'?`, or nothing where no known word is close."""
-    words = {name.lower(): name for name in known}
-    close = get_close_matches(str(word).lower(), words, n=1)
+    words = {name.lower(): name for name in islice(known, MAX_SUGGESTED)}
+    close = get_close_matches(str(word)[:MAX_LENGTH].lower(), words, n=1)
     return f"; did you mean '{words[close[0]]}'?" if close else ""
 
 

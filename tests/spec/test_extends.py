@@ -85,7 +85,7 @@ def test_faults_stand_in_the_file_that_has_them(here: Path) -> None:
         studies__study="extends: ../nets/base.yaml\nbaseline:\n  train: {lr: fast}\n",
     )
     assert lines_of("studies/study.yaml", "seeds=x", "train.momentun=1") == [
-        "command line: seeds: expected a whole number above 0 and at most 1000 or a list of at least one value, "
+        "command line: seeds: expected a whole number above 0 and at most 1000 or a list of 1 to 1000 values, "
         "each a whole number of at least 0 and below 4294967296, got 'x'",
         "command line: train.momentun: unknown key, got 1; did you mean 'momentum'?",
         "nets/base.yaml:4:11: train.epoch: unknown key, got 3; did you mean 'epochs'?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,7 +115,7 @@ def assert_an_answer(file: Path, content: bytes) -> bool:
     assert time.perf_counter() - started < 10
     lines = "\n".join(map(str, faults)).splitlines()
     assert len(lines) == len(faults)
-    assert all(line.isprintable() and line.startswith(str(file)) for line in lines), lines
+    assert all(line.isprintable() and line.startswith(str(file.parent)) for line in lines), lines
     return not faults
 
 
@@ -145,14 +146,16 @@ def of_data(text: str, chance: random.Random) -> bytes:
 @pytest.mark.parametrize("mutation", [of_data, mutate_text])
 def test_a_study_with_everything(mutation: Mutation, tmp_path: Path) -> None:
     assert assert_an_answer(tmp_path / "x.yaml", STUDY.encode())
-    for seed in range(250):
+    for seed in range(100):
         assert_an_answer(tmp_path / "x.yaml", mutation(STUDY, random.Random(seed)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutation", [of_data, mutate_text])
 def test_every_specification(mutation: Mutation, tmp_path: Path) -> None:
+    shutil.copytree(SPECS, tmp_path / "specs")
+    file = tmp_path / "specs" / "architectures" / "x.yaml"  # where what it extends is found
     texts = list(specifications().values())
     for seed in range(2_000):
         chance = random.Random(f"slow {seed}")
-        assert_an_answer(tmp_path / "x.yaml", mutation(chance.choice(texts), chance))
+        assert_an_answer(file, mutation(chance.choice(texts), chance))

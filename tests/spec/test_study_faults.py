@@ -86,7 +86,7 @@ FAULTS = [
     ("train: {", "trian: {",
      "4:3: baseline.trian: unknown key, got {epochs: 30}; did you mean 'train'?"),
     ("seeds: 3", "seeds: 0",
-     "8:8: seeds: expected a whole number above 0 and at most 1000 or a list of at least one value, each a whole number of at least 0 and below 4294967296, got 0"),
+     "8:8: seeds: expected a whole number above 0 and at most 1000 or a list of 1 to 1000 values, each a whole number of at least 0 and below 4294967296, got 0"),
     ("seeds: 3", "seeds: [1, 2, 1]",
      "8:15: seeds[2]: given twice, got 1; list each seed once"),
     ("seeds: 3", "seeds: [1, -2]",
@@ -247,6 +247,16 @@ def test_a_design_too_large_is_not_built(here: Path) -> None:
     values = list(range(1, 200))
     text = STUDY.replace("[8, 20]", str(values)).replace("[none, identity]", f"[none]\n  train.epochs: {values}")
     assert "x.yaml:5:1: grid: 39,601 cells; at most 10,000, write fewer values" in lines_of(text)
+
+
+def test_cells_of_one_name(here: Path) -> None:
+    text = STUDY.replace("  architecture.shortcut: [none, identity]", "  data.root: [null, 'null']").partition(
+        "claims"
+    )[0]
+    assert lines_of(text) == [
+        "x.yaml:5:1: grid: two cells would be called 'depth=20 root=null'; change one",
+        "x.yaml:5:1: grid: two cells would be called 'depth=8 root=null'; change one",
+    ]
 
 
 def test_a_root_without_a_known_key(here: Path) -> None:

@@ -179,7 +179,7 @@ FAULTS = [
     ("a: {set: {train.lr: fast}}", "13:23: train.lr: expected a number above 0, got 'fast'"),
     ("a: {sett: {train.lr: 1}}", "13:7: variants.a.sett: unknown key, got {train.lr: 1}; did you mean 'set'?"),
     ("a: {remove: train.lr}", "13:15: variants.a.remove: expected a list, each text or nothing, got 'train.lr'"),
-    ("baseline: {set: {train.lr: 1}}", "13:3: variants.baseline: the name of another cell; choose another"),
+    ("baseline: {set: {train.lr: 1}}", "13:3: variants.baseline: two cells would be called 'baseline'; change one"),
 ]
 
 

@@ -95,9 +95,7 @@ class StudySection(Section):
     """One change at a time from the baseline, by name."""
     leave_one_out: list[str] | LeaveOneOutSection | None = None
     """Parts of the baseline to leave out one at a time, by path."""
-    seeds: (
-        Annotated[int, Field(gt=0, le=MAX_SEEDS)] | Annotated[list[Seed], Field(min_length=1, max_length=MAX_SEEDS)]
-    ) = 1
+    seeds: Count | Seeds = 1
     """How many seeds (0, 1, ...), or which."""
     claims: Annotated[list[ClaimSection], Field(max_length=MAX_CLAIMS)] | None = None
     """What is expected of the results."""

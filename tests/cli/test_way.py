@@ -1,0 +1,117 @@
+"""The whole way, as a person goes it: plan, run, kill, run again, status, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STUDY = """\
+question: Does depth hurt?
+baseline:
+  architecture: {family: cifar, depth: 8, block: basic, shortcut: none, widths: [2, 2, 4]}
+  data: {dataset: digits}
+  train: {epochs: 2}
+grid:
+  architecture.depth: [8, 14]
+seeds: 3
+claims:
+  - says: Deeper is not much worse.
+    metric: train_error
+    compare: {architecture.depth: [14, 8]}
+    expect: not-higher
+    margin: 50
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "study.yaml").write_text(STUDY)
+    return tmp_path
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "ablate", *arguments]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def ablate(folder: Path, *arguments: str) -> str:
+    with start(folder, *arguments) as process:
+        printed, _ = process.communicate()
+    assert process.returncode == 0, printed
+    return printed
+
+
+def standing(folder: Path, command: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ablate(folder, command, "study.yaml", "--format", "json"))
+    return found
+
+
+def records(folder: Path) -> dict[str, float]:
+    return {path.stem: path.stat().st_mtime for path in (folder / "runs").glob("??/*.json")}
+
+
+def results(folder: Path) -> str:
+    ablate(folder, "report", "study.yaml")
+    return (folder / "reports" / "study" / "results.csv").read_text()
+
+
+def test_a_study_from_plan_to_report(folder: Path) -> None:
+    plan = standing(folder, "plan")
+    assert [cell["name"] for cell in plan["cells"]] == ["depth=8", "depth=14"]
+    assert {trial["state"] for trial in plan["trials"]} == {"pending"}
+    assert {"id", "name", "seed", "state"} <= plan["trials"][0].keys()
+
+    ablate(folder, "run", "study.yaml", "--serial")
+    written = records(folder)
+    assert written.keys() == {trial["id"] for trial in plan["trials"]}
+    assert {trial["state"] for trial in standing(folder, "status")["trials"]} == {"finished"}
+
+    assert "0 to train" in ablate(folder, "run", "study.yaml")
+    assert records(folder) == written
+
+    printed = ablate(folder, "report", "study.yaml")
+    assert "6 of 6 trials" in printed
+    assert "Does depth hurt?" in (folder / "reports" / "study" / "index.html").read_text()
+
+
+def test_a_grown_study_trains_only_what_is_new(folder: Path) -> None:
+    ablate(folder, "run", "study.yaml", "--serial", "seeds=1")
+    before = records(folder)
+    ablate(folder, "run", "study.yaml", "--serial", "seeds=2")
+    after = records(folder)
+    assert len(after) == 4
+    assert before.items() <= after.items()
+
+
+def test_a_run_killed_and_started_again_equals_an_undisturbed_one(folder: Path, tmp_path_factory: Any) -> None:
+    undisturbed = tmp_path_factory.mktemp("undisturbed")
+    (undisturbed / "study.yaml").write_text(STUDY)
+    ablate(undisturbed, "run", "study.yaml")
+
+    with start(folder, "run", "study.yaml") as process:
+        while process.poll() is None and not records(folder):
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGKILL)
+    kept = records(folder)
+    assert kept
+    ablate(folder, "run", "study.yaml")
+    assert kept.items() <= records(folder).items()
+    assert results(folder) == results(undisturbed)
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(folder: Path) -> None:
+    with start(folder, "run", "study.yaml", "--serial", "train.epochs=200") as process:
+        time.sleep(8)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=30)
+    assert process.returncode == 130, printed
+    assert "run the same command again" in printed
+    assert "Traceback" not in printed

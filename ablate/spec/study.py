@@ -13,7 +13,7 @@ from ablate.spec.explicit import to_document
 from ablate.spec.network import Network, Value
 from ablate.spec.recipe import Data, Train
 
-IDENTITY = 1  # raised when the meaning of a specification changes, so that old records are not reused
+IDENTITY = 1  # raised when the meaning of a specification or a default changes, so that old records are not reused
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,15 @@ class Cell:
         """Hash of exactly what determines the result, the seed apart.
 
         Names do not count, nor where a known data set lies; a `folder` is known by nothing but its place. The order
-        of keys counts, since the order of paths does (`concat`); all parts are in a fixed order.
+        of keys counts, since the order of paths does (`concat`); all parts are in a fixed order. Defaults are left
+        out, so a key added to the language later does not orphan the records of today.
         """
+        unnamed = set() if self.data.dataset == "folder" else {"root"}
         content = {
             "identity": IDENTITY,
             "network": to_document(self.network),
-            "data": self.data.model_dump(mode="json", exclude=set() if self.data.dataset == "folder" else {"root"}),
-            "train": self.train.model_dump(mode="json"),
+            "data": self.data.model_dump(mode="json", exclude_defaults=True, exclude=unnamed),
+            "train": self.train.model_dump(mode="json", exclude_defaults=True),
         }
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 from ablate.spec.document import Document, Node
@@ -103,8 +102,16 @@ def _locations(node: Node, at: Location) -> Iterator[Location]:
 
 
 def _collisions(targets: Sequence[tuple[Edit, Sequence[Location]]]) -> Iterator[Problem]:
-    for (early, places), (late, others) in combinations(targets, 2):
-        shared = [b for a in places for b in others if a[: len(b)] == b[: len(a)]]
-        if shared:
-            message = f"collides with '{early}', both change {dotted(shared[0])}; keep one of them"
-            yield Problem(late.place, message, on_key=True)
+    """Every edit that changes what an earlier one does, or a part of it, or what holds it."""
+    changed: dict[Location, Edit] = {}
+    holding: dict[Location, Edit] = {}
+    for edit, places in targets:
+        for place in places:
+            above = (place[:length] for length in range(len(place) + 1))
+            other = holding.get(place) or next((changed[part] for part in above if part in changed), None)
+            if other:
+                message = f"collides with '{other}', both change {dotted(place)}; keep one of them"
+                yield Problem(edit.place, message, on_key=True)
+                break
+        changed |= dict.fromkeys(places, edit)
+        holding |= {place[:length]: edit for place in places for length in range(len(place))}

@@ -69,5 +69,6 @@ def _phrase(schema: Schema, root: Schema) -> str:
 def _length(schema: Schema) -> str:
     least, most = schema.get("minItems", 0), schema.get("maxItems")
     if most:
-        return f"a list of {most if least == most else f'{least} to {most}'} values"
+        number = most if least == most else f"{least} to {most}" if least else f"at most {most}"
+        return f"a list of {number} values"
     return "a list of at least one value" if least else "a list"

@@ -11,6 +11,7 @@ from ablate.errors import Fault, SpecError
 from ablate.spec.cells import read_cell, read_cells, read_network, variants_without_effect
 from ablate.spec.claims import read_claims
 from ablate.spec.design import read_design
+from ablate.spec.diagnostics import read_diagnostics
 from ablate.spec.document import Document
 from ablate.spec.extends import is_study, read_composed
 from ablate.spec.network import Network
@@ -73,7 +74,8 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
     cells, wrong_cells = read_cells(design.points)
     claims, wrong_claims = read_claims(document, design, cells)
     seeds, wrong_seeds = read_seeds(document.data.get("seeds", 1))
-    problems += wrong_design + wrong_claims + wrong_seeds
+    diagnostics, wrong_diagnostics = read_diagnostics(document.data.get("diagnostics"))
+    problems += wrong_design + wrong_claims + wrong_seeds + wrong_diagnostics
     baseline, _ = read_cell(design.baseline, "", {})
     problems += variants_without_effect(design.points, cells, baseline)
     _raise(faults, [*map(document.fault, problems), *wrong_cells])
@@ -88,6 +90,7 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
         claims=tuple(claims),
         baseline=next((cell.name for cell in cells if baseline and cell.identity == baseline.identity), ""),
         reference=section.report.reference if section.report else None,
+        diagnostics=diagnostics,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from ablate.spec.diagnostics import Written as WrittenDiagnostics
 from ablate.spec.recipe import Section
 from ablate.spec.seeds import MAX_SEEDS
 
@@ -97,6 +98,8 @@ class StudySection(Section):
     """Parts of the baseline to leave out one at a time, by path."""
     seeds: Count | Seeds = 1
     """How many seeds (0, 1, ...), or which."""
+    diagnostics: WrittenDiagnostics | None = None
+    """What is measured beside the errors, by name or with options; default: all but `lesions`. `[]` for nothing."""
     claims: Annotated[list[ClaimSection], Field(max_length=MAX_CLAIMS)] | None = None
     """What is expected of the results."""
     report: ReportSection | None = None

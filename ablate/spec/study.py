@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from ablate.spec.diagnostics import Diagnostics
 from ablate.spec.explicit import to_document
 from ablate.spec.network import Network, Value
 from ablate.spec.recipe import Data, Train
@@ -47,10 +48,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Trial:
-    """One training: a cell and a seed."""
+    """One training: a cell and a seed; what is measured beside its result does not make it another."""
 
     cell: Cell
     seed: int
+    diagnostics: Diagnostics = field(default_factory=Diagnostics, compare=False)
 
     @cached_property
     def id(self) -> str:
@@ -89,6 +91,7 @@ class Study:
     claims: tuple[Claim, ...]
     baseline: str  # name of the cell that is the baseline, or "" when the design has no such cell
     reference: str | None = None  # a table in specs/references/
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:
@@ -99,6 +102,6 @@ class Study:
         trials: dict[str, Trial] = {}
         for seed in self.seeds:
             for cell in self.cells:
-                trial = Trial(cell, seed)
+                trial = Trial(cell, seed, self.diagnostics)
                 trials.setdefault(trial.id, trial)
         return tuple(trials.values())

@@ -32,11 +32,8 @@ def validate(model: type[Model], data: Any, at: Location = ()) -> tuple[Model | 
 
 def _deepest(places: dict[Location, str]) -> dict[Location, str]:
     """Without the places above another: of an alternative that fits at first, what does not fit in it."""
-    return {
-        place: kind
-        for place, kind in places.items()
-        if not any(place == other[: len(place)] for other in places.keys() - {place})
-    }
+    above = {place[:length] for place in places for length in range(len(place))}
+    return {place: kind for place, kind in places.items() if place not in above}
 
 
 def _place(detail: ErrorDetails, data: Any) -> Location:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,15 @@ class Record(BaseModel):
     cost: Cost
     environment: dict[str, Any]  # versions, device, git commit
     error: str | None = None  # why it failed or diverged, for a person
+    diagnostics: dict[
+        str, dict[str, Any]
+    ] = {}  # by name: `options`, tables of columns, or `error`; docs/diagnostics.md
+
+    def lacks(self, wanted: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """The wanted diagnostics that were not recorded with these options; a trial without a final network has all."""
+        if self.outcome is not Outcome.FINISHED:
+            return []
+        return [name for name, options in wanted.items() if self.diagnostics.get(name, {}).get("options") != options]
 
 
 class Store:

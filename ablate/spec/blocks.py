@@ -75,7 +75,7 @@ def read_blocks(written: Any, problems: list[Problem]) -> Blocks:
         problems.append(Problem(("blocks",), f"expected names with blocks, got {quote(written)}"))
         return Blocks()
     taken = {*BUILT_IN, *names()}
-    for name, block in written.items():
+    for name, block in sorted(written.items(), key=lambda item: isinstance(item[1], Mapping)):  # sequences first
         location = ("blocks", str(name))
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:
             reason = "the name is taken" if name in taken else "names are letters, digits, '-' and '_'"

@@ -23,27 +23,40 @@ if TYPE_CHECKING:
 @click.option(
     "--cell", "cell_name", help="Which cell of a study, by its name in `ablate plan`.  [default: the baseline]"
 )
+@click.option("--diagram", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this SVG file instead.")
 @format_option
-def show(file: Path, overrides: tuple[str, ...], cell_name: str | None, format_: str) -> None:
+def show(file: Path, overrides: tuple[str, ...], cell_name: str | None, diagram: Path | None, format_: str) -> None:
     """Show the explicit form of a network and its units: shapes, parameters, multiply-adds, shortcut operations.
 
     FILE is an architecture or a study. The explicit form is what is compiled: it can be written to a file and is
-    the same network.
+    the same network. At the end stands how clean the shortcuts are: what a signal meets along them.
 
     \b
     Example: ablate show specs/studies/quickstart.yaml --cell "depth=56 shortcut=none"
              ablate show specs/architectures/resnet-20.yaml architecture.depth=110
+             ablate show specs/architectures/googlenet.yaml --diagram googlenet.svg
     """
     from ablate.spec.explicit import to_document
     from ablate.spec.summary import summarise
 
     spec = select(file, overrides, cell_name)
     name, network = spec.name, spec.network
+    if diagram:
+        _draw(network, name, diagram)
+        return
     summary = summarise(network)
     if format_ == "json":
         echo_json({"name": name, **_summary_document(summary), "architecture": to_document(network)})
         return
     _print(name, network, summary)
+
+
+def _draw(network: Network, name: str, file: Path) -> None:
+    from ablate.cli.output import write_file
+    from ablate.spec.diagram import draw_network
+
+    write_file(file, draw_network(network, name))
+    click.echo(f"{name} is drawn in {file}")
 
 
 def _summary_document(summary: Summary) -> dict[str, Any]:

@@ -1,0 +1,27 @@
+"""Files that a command writes: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ablate.errors import AblateError
+
+
+def write_file(path: Path, text: str, *, replace: bool = True) -> None:
+    """Write the text as UTF-8, its folder created if need be; with `replace=False` only where there is no file yet.
+
+    Raises:
+        AblateError: the file is there already and may not be replaced, or it cannot be written.
+    """
+    if not replace and path.exists():
+        raise AblateError(f"{path}: exists already, and is left as it is; choose another name")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+            part = Path(folder, path.name)
+            part.write_text(text, encoding="utf-8")
+            os.replace(part, path)
+    except OSError as error:
+        raise AblateError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from ablate.records import Outcome
-from ablate.report.frame import at_chance, by_seed
+from ablate.report.frame import at_chance, scored
 from ablate.report.statistics import ALPHA, Comparison, compare, holm
 from ablate.spec.factors import same
 from ablate.spec.study import Cell, Claim, Study
@@ -96,8 +96,7 @@ def gather(study: Study, frame: pd.DataFrame, claim: Claim) -> Evidence:
     trials = frame[frame["cell"].isin({cell.name for pair in pairs for cell in pair})]
     if not pairs or claim.metric not in frame.columns:
         return Evidence(claim, pairs, trials, None)
-    usable = trials.where(trials["outcome"].isin([Outcome.FINISHED, Outcome.DIVERGED]))[claim.metric]
-    values = by_seed(trials.assign(metric=usable), "metric")
+    values = scored(trials, claim.metric)
     this, that = (np.array([values[pair[side].name] for pair in pairs]) for side in (0, 1))
     differences = (this - that).mean(axis=0)
     known = differences[np.isfinite(differences)]

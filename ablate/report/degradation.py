@@ -13,7 +13,7 @@ from math import isfinite
 import pandas as pd
 
 from ablate.report.error_table import summaries
-from ablate.report.frame import at_chance, finished
+from ablate.report.frame import at_chance, finished, scored
 from ablate.report.notation import axis_name, interval, mean_std, signed
 from ablate.report.series import Series, depth_axis, series_along
 from ablate.report.statistics import Comparison, Summary, compare
@@ -64,9 +64,8 @@ def measure_degradation(study: Study, frame: pd.DataFrame) -> list[Step]:
     if axis is None:
         return []
     chance = at_chance(frame)
-    chance = chance.assign(outcome=chance["outcome"].replace("diverged", "finished"))
     means = {metric: summaries(finished(frame, metric)) for metric in ("train_error", "test_error")}
-    gaps = {metric: finished(chance, metric) for metric in ("train_error", "test_error")}
+    gaps = {metric: scored(chance, metric) for metric in ("train_error", "test_error")}
     return [step for series in series_along(study, axis) for step in _steps(series, means, gaps)]
 
 

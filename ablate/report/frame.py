@@ -84,14 +84,15 @@ def scalar(value: Any) -> Any:
     return value
 
 
-def by_seed(frame: pd.DataFrame, metric: str) -> dict[str, list[float]]:
-    """Every cell's values in the order of the seeds; NaN where a trial has no such number."""
-    return _by_cell(frame, frame[metric].astype("float64"))
-
-
 def finished(frame: pd.DataFrame, metric: str) -> dict[str, list[float]]:
-    """The same for finished trials only, NaN for all others."""
+    """Every cell's values in the order of the seeds, of finished trials only; NaN for all others."""
     return _by_cell(frame, frame[metric].astype("float64").where(frame["outcome"] == Outcome.FINISHED))
+
+
+def scored(frame: pd.DataFrame, metric: str) -> dict[str, list[float]]:
+    """The same for finished and diverged trials: of a frame `at_chance`, what may be compared."""
+    usable = frame["outcome"].isin([Outcome.FINISHED, Outcome.DIVERGED])
+    return _by_cell(frame, frame[metric].astype("float64").where(usable))
 
 
 def outcomes(frame: pd.DataFrame) -> dict[str, list[str]]:

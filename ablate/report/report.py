@@ -14,13 +14,15 @@ from ablate.report.claim_table import claim_numbers, tabulate_claims
 from ablate.report.claims import Judgement, judge
 from ablate.report.costs import tabulate_sizes, tabulate_times
 from ablate.report.degradation import tabulate_degradation
+from ablate.report.effect_table import tabulate_effects
+from ablate.report.effects import Effect, measure_effects
 from ablate.report.error_table import tabulate_errors
 from ablate.report.failures import tabulate_failures
 from ablate.report.folder import write_folder
 from ablate.report.frame import MEASURED, MISSING, load_frame
+from ablate.report.gallery import plot
 from ablate.report.latex import to_latex
 from ablate.report.page import Content, render_markdown, render_page
-from ablate.report.plots import plot
 from ablate.report.table import Table
 from ablate.spec.study import Study
 
@@ -56,13 +58,13 @@ def write_report(study: Study, records: Mapping[str, Record], folder: Path, *, c
     """
     known = {trial.id: records[trial.id] for trial in study.trials if trial.id in records}
     frame = load_frame(study, known)
-    judgements = judge(study, frame)
+    judgements, effects = judge(study, frame), measure_effects(study, frame)
     content = Content(
         study=study,
         frame=frame,
         judgements=judgements,
-        tables={table.name: table for table in _tables(study, frame)},
-        plots=plot(study, known, frame, judgements),
+        tables={table.name: table for table in _tables(study, frame, effects)},
+        plots=plot(study, known, frame, judgements, effects),
         records=tuple(known.values()),
         command=command,
     )
@@ -71,9 +73,9 @@ def write_report(study: Study, records: Mapping[str, Record], folder: Path, *, c
     return Report(folder / "index.html", judgements, len(frame), num_recorded)
 
 
-def _tables(study: Study, frame: pd.DataFrame) -> list[Table]:
+def _tables(study: Study, frame: pd.DataFrame, effects: Sequence[Effect]) -> list[Table]:
     degradation = tabulate_degradation(study, frame)
-    tables = [tabulate_errors(frame), *([degradation] if degradation else [])]
+    tables = [tabulate_errors(frame), *([degradation] if degradation else []), tabulate_effects(effects)]
     return [*tables, tabulate_failures(frame), tabulate_sizes(study), tabulate_times(frame)]
 
 

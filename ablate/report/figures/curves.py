@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ablate.records import Outcome, Record
-from ablate.report.figures.style import INK, colour, dash, legend, panels
+from ablate.report.figures.style import INK, colour, dash, legend, panels, shorten
 from ablate.report.notation import axis_name
 from ablate.report.series import depth_axis, series_along
 from ablate.spec.study import Cell, Study, Trial
@@ -100,7 +100,7 @@ def draw_curves(numbers: Sequence[Panel]) -> Figure:
     for axis, panel in zip(axes, numbers, strict=True):
         for curve in panel.curves:
             _draw_curve(axis, curve, labels.index(curve.label) % MAX_CURVES)
-        axis.set_title(panel.title)
+        axis.set_title(shorten(panel.title))
         axis.set_xlabel("epoch")
         axis.set_ylim(bottom=0)
         axis.margins(x=0.02)
@@ -116,7 +116,7 @@ def draw_curves(numbers: Sequence[Panel]) -> Figure:
         legend(figure, kinds, ["training", "test"])
         for axis, panel in zip(axes, numbers, strict=True):
             shown = [handles[labels.index(curve.label)] for curve in panel.curves]
-            axis.legend(shown, [curve.label for curve in panel.curves], fontsize=6)
+            axis.legend(shown, [shorten(curve.label) for curve in panel.curves], fontsize=6)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Forest plot of the claims: mean difference, 95% interval and margin, one claim per row."""
+"""Forest plots: a mean difference and its 95% interval per row, of claims and of other effects."""
 
 from __future__ import annotations
 
@@ -8,54 +8,68 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from ablate.report.claims import Judgement, Verdict
-from ablate.report.figures.style import COLOURS, INK, MUTED
+from ablate.report.effects import Effect
+from ablate.report.figures.style import COLOURS, INK, MUTED, WIDTH, shorten
+from ablate.report.statistics import Comparison
 
 MAX_ROWS = 40
 _MARKS = {
     Verdict.SUPPORTED: ("o", COLOURS[2], COLOURS[2]),
     Verdict.REFUTED: ("X", COLOURS[1], COLOURS[1]),
     Verdict.INCONCLUSIVE: ("o", "none", MUTED),
+    None: ("o", COLOURS[0], COLOURS[0]),
 }
 
 
 @dataclass(frozen=True)
 class Row:
-    """One claim about errors; `number` counts the study's claims from 1."""
+    """One difference in percentage points; a claim has a verdict and a margin."""
 
-    number: int
-    verdict: Verdict
+    label: str
     mean: float
     low: float
     high: float
-    threshold: float
+    verdict: Verdict | None = None
+    threshold: float | None = None
 
 
-def measure_effects(judgements: Sequence[Judgement]) -> list[Row]:
-    """The claims that were tested and are in percentage points."""
-    found = []
+def measure_claims(judgements: Sequence[Judgement]) -> list[Row]:
+    """The claims that were tested and are in percentage points, numbered as on the page."""
+    rows = []
     for number, judgement in enumerate(judgements, 1):
-        comparison = judgement.evidence.comparison
-        tested = judgement.verdict is not Verdict.NOT_TESTABLE and judgement.claim.metric.endswith("_error")
-        if tested and comparison and comparison.low is not None:
-            assert comparison.high is not None
-            bounds = (comparison.mean, comparison.low, comparison.high, comparison.threshold)
-            found.append(Row(number, judgement.verdict, *bounds))
-    return found[:MAX_ROWS]
+        comparison, verdict = judgement.evidence.comparison, judgement.verdict
+        if comparison and verdict is not Verdict.NOT_TESTABLE and judgement.claim.metric.endswith("_error"):
+            rows.append(Row(f"{number}. {verdict}", *_interval(comparison), verdict, comparison.threshold))
+    return rows[:MAX_ROWS]
 
 
-def draw_effects(rows: Sequence[Row]) -> Figure:
-    """A row per claim, numbered as on the page; the short bar is the claim's margin."""
-    height = 0.9 + 0.3 * len(rows)
-    figure = Figure(figsize=(7.6, height))
-    axes = figure.add_axes((0.16, 0.55 / height, 0.81, 1 - 0.7 / height))
+def measure_effects(effects: Sequence[Effect], metric: str = "test_error") -> list[Row]:
+    """The effects on one metric, in the order of their table."""
+    found = ((effect.name, effect.comparisons.get(metric)) for effect in effects)
+    return [Row(name, *_interval(comparison)) for name, comparison in found if comparison][:MAX_ROWS]
+
+
+def _interval(comparison: Comparison) -> tuple[float, float, float]:
+    assert comparison.low is not None
+    assert comparison.high is not None
+    return comparison.mean, comparison.low, comparison.high
+
+
+def draw_forest(rows: Sequence[Row]) -> Figure:
+    """A row per difference; the short bar is a claim's margin."""
+    labels = [shorten(row.label, 56) for row in rows]
+    height, left = 0.9 + 0.3 * len(rows), min(0.52, 0.03 + 0.0088 * max(map(len, labels)))
+    figure = Figure(figsize=(WIDTH, height))
+    axes = figure.add_axes((left, 0.55 / height, 0.98 - left, 1 - 0.7 / height))
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.grid(visible=False)
     for place, row in enumerate(rows):
         marker, fill, edge = _MARKS[row.verdict]
         axes.plot([row.low, row.high], [place, place], color=edge, linewidth=1.6)
         axes.plot([row.mean], [place], marker, markerfacecolor=fill, markeredgecolor=edge, markersize=7)
-        axes.plot([row.threshold] * 2, [place - 0.28, place + 0.28], color=INK, linewidth=1.2)
-    axes.set_yticks(range(len(rows)), [f"{row.number}. {row.verdict}" for row in rows])
+        if row.threshold is not None:
+            axes.plot([row.threshold] * 2, [place - 0.28, place + 0.28], color=INK, linewidth=1.2)
+    axes.set_yticks(range(len(rows)), labels)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("mean difference, percentage points")

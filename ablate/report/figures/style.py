@@ -25,6 +25,7 @@ DASHES: tuple[Any, ...] = (
     (0, (3, 1, 1, 1, 1, 1)),
 )
 MARKERS = ("o", "s", "^", "D", "v", "P")
+WIDTH = 7.6  # of every figure, in inches
 FORMATS = ("svg", "pdf", "png")
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
@@ -82,15 +83,20 @@ def dash(number: int) -> Any:
     return DASHES[number % len(DASHES)]
 
 
-def panels(count: int, height: float, *, width: float = 7.6, share_y: bool = True) -> tuple[Figure, list[Axes]]:
+def shorten(text: str, length: int = 44) -> str:
+    """A label that fits: its first characters and an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+
+
+def panels(count: int, height: float) -> tuple[Figure, list[Axes]]:
     """A figure of panels, at most three in a row; `height` is a row's, in inches, with room for a legend on top."""
     columns = min(count, 3)
     rows = -(-count // columns)
-    figure = Figure(figsize=(width, rows * height + 0.35))
+    figure = Figure(figsize=(WIDTH, rows * height + 0.35))
     total = figure.get_figheight()
-    grid = figure.subplots(rows, columns, sharex=False, sharey=share_y, squeeze=False)
+    grid = figure.subplots(rows, columns, sharex=False, sharey=True, squeeze=False)
     figure.subplots_adjust(
-        left=0.62 / width, right=1 - 0.12 / width, bottom=0.5 / total, top=1 - 0.62 / total, wspace=0.12, hspace=0.5
+        left=0.62 / WIDTH, right=1 - 0.12 / WIDTH, bottom=0.5 / total, top=1 - 0.62 / total, wspace=0.12, hspace=0.5
     )
     axes = [axes for row in grid for axes in row]
     for spare in axes[count:]:
@@ -100,7 +106,7 @@ def panels(count: int, height: float, *, width: float = 7.6, share_y: bool = Tru
 
 def legend(figure: Figure, handles: list[Any], labels: list[str], columns: int = 4) -> None:
     """A legend along the top edge; a label may begin with an underscore, which matplotlib would hide."""
-    shown = [f"\u2009{label}" if label.startswith("_") else label for label in labels]
+    shown = [f"\u2009{label}" if label.startswith("_") else label for label in map(shorten, labels)]
     figure.legend(handles, shown, loc="upper left", ncols=columns, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.3)
 
 

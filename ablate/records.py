@@ -5,8 +5,7 @@ A record belongs to a trial's id, not to a study: studies share records, and a g
 
 from __future__ import annotations
 
-import os
-import tempfile
+import shutil
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ablate.errors import StoreError
+from ablate.replacement import replacing
 
 FORMAT = 1
 
@@ -87,7 +87,10 @@ class Record(BaseModel):
 
 
 class Store:
-    """A folder of records. Safe for several readers and writers at once: a file is replaced, never changed."""
+    """A folder of records, of the states of trials under way, and of weights where they are kept.
+
+    Safe for several readers and writers at once: a file is replaced, never changed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -96,20 +99,29 @@ class Store:
         """Where the trial's record is, or would be."""
         return self.folder / trial_id[:2] / f"{trial_id}.json"
 
+    def checkpoint_path(self, trial_id: str) -> Path:
+        """Where the state of the trial is kept while it trains."""
+        return self.folder / "checkpoints" / trial_id / "state"
+
+    def weights_path(self, trial_id: str) -> Path:
+        """Where the trial's final weights are, if they were kept."""
+        return self.folder / "weights" / f"{trial_id}.safetensors"
+
     def write(self, record: Record) -> Path:
-        """Write the record whole: to a temporary file, flushed to disk, then renamed over the old one.
+        """Write the record whole, then remove the trial's checkpoint, which nobody needs any more.
 
         Raises:
             StoreError: the folder cannot be written, or the disk is full. An older record stays as it was.
         """
         path = self.path(record.id)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, record.model_dump_json().encode())
+            with replacing(path) as part:
+                part.write_text(record.model_dump_json(), encoding="utf-8")
         except OSError as error:
             raise StoreError(
                 f"{path}: cannot write the record: {error.strerror}; free space or pass --store"
             ) from error
+        shutil.rmtree(self.checkpoint_path(record.id).parent, ignore_errors=True)
         return path
 
     def read(self, trial_id: str) -> Record | None:
@@ -134,16 +146,3 @@ class Store:
     def outcomes(self, trial_ids: Iterable[str]) -> dict[str, Outcome]:
         """How each recorded trial ended."""
         return {trial_id: record.outcome for trial_id, record in self.read_all(trial_ids).items()}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

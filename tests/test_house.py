@@ -14,15 +14,17 @@ PACKAGE = Path(__file__).parents[1] / "ablate"
 # The stages of the way: a room may import itself and what stands before it here.
 ALLOWED = {
     "errors": set(),
+    "replacement": set(),
     "spec": {"errors"},
-    "records": {"errors"},
-    "model": {"errors", "spec"},
-    "train": {"errors", "spec", "records", "model"},
+    "records": {"errors", "replacement"},
+    "model": {"errors", "replacement", "spec"},
+    "train": {"errors", "replacement", "spec", "records", "model"},
     "schedule": {"errors", "spec", "records", "model", "train"},
     "report": {"errors", "spec", "records"},
 }
 FOREIGN = {
     "errors": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
+    "replacement": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "spec": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "records": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "model": {"torchvision", "ray", "pandas", "scipy", "matplotlib"},

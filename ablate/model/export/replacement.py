@@ -1,13 +1,12 @@
-"""Files that appear whole or not at all."""
+"""Exported files that appear whole or not at all, and say why they do not."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ablate import replacement
 from ablate.errors import AblateError
 
 
@@ -19,9 +18,7 @@ def replacing(path: Path) -> Iterator[Path]:
         AblateError: the folder cannot be written, or the disk is full.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-            yield Path(folder, path.name)
-            os.replace(Path(folder, path.name), path)
+        with replacement.replacing(path) as part:
+            yield part
     except OSError as error:
         raise AblateError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -20,8 +20,11 @@ def save_weights(module: nn.Module, path: Path, metadata: Mapping[str, str] | No
         AblateError: the file cannot be written; an older one stays as it was.
     """
     tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    with replacing(path) as part:
-        save_file(tensors, part, dict(metadata or {}))
+    try:
+        with replacing(path) as part:
+            save_file(tensors, part, dict(metadata or {}))
+    except SafetensorError as error:  # how safetensors reports a full disk
+        raise AblateError(f"{path}: cannot be written: {error}") from error
 
 
 def load_weights(module: nn.Module, path: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from ablate.errors import DataError
+from ablate.replacement import replacing
 from ablate.train.data.images import DataSet, Images
 from ablate.train.data.source import Decoded, Source
 
@@ -50,7 +50,8 @@ def _remembered(path: Path, compute: Callable[[], str]) -> str:
     if path.exists():
         return path.read_text()
     digest = compute()
-    _replace(path, lambda temporary: temporary.write_text(digest))
+    with replacing(path) as part:
+        part.write_text(digest)
     return digest
 
 
@@ -69,7 +70,8 @@ def _read(path: Path, digest: str) -> DataSet | None:
 
 def _decode(source: Source, path: Path, digest: str) -> DataSet:
     decoded = source.decode()
-    _replace(path, lambda temporary: _write(temporary, decoded))
+    with replacing(path) as part:
+        _write(part, decoded)
     return _read(path, digest) or DataSet(decoded.train, decoded.test, decoded.classes, digest)
 
 
@@ -83,18 +85,3 @@ def _write(path: Path, decoded: Decoded) -> None:
         save_file(tensors, path, metadata={"classes": json.dumps(decoded.classes)})
     except SafetensorError as error:  # how safetensors reports a full disk
         raise OSError(None, str(error), str(path)) from error
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -27,6 +27,7 @@ class Progress:
     num_images: int = 0  # trained on, again in every epoch
     training_seconds: float = 0.0  # in training steps: neither preparation nor evaluation
     digest: str | None = None  # of the data set, once it is loaded
+    diagnostics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, epoch: Epoch, num_images: int, training_seconds: float) -> None:
         """One more epoch is done."""
@@ -52,6 +53,7 @@ def create_record(
         cost=measure_cost(trial, progress, device),
         environment=describe_environment(device, threads) | {"data_sha256": progress.digest},
         error=error,
+        diagnostics=progress.diagnostics,
     )
 
 

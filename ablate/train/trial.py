@@ -13,6 +13,7 @@ from ablate.model import build
 from ablate.records import Epoch, Outcome, Record
 from ablate.spec.study import Trial
 from ablate.train.data import Split, Splits, load_splits
+from ablate.train.diagnostics import Diagnosis
 from ablate.train.failure import explain, explain_divergence
 from ablate.train.loop import DTYPES, Run, evaluate, is_finite, train_epoch
 from ablate.train.memory import reset_peak
@@ -48,12 +49,15 @@ def _train(
 ) -> Generator[Epoch, None, tuple[Outcome, str | None]]:
     run = prepare_run(trial, streams, device)
     progress.digest = run.splits.digest
+    diagnosis = Diagnosis(trial, run)
     while run.epoch < run.recipe.epochs:
         epoch = _train_and_evaluate(run, progress)
         if epoch is None:
+            progress.diagnostics = diagnosis.conclude(trained=False)
             rate = learning_rate(run.recipe, run.epoch - 1, run.step - 1)
             return Outcome.DIVERGED, explain_divergence(run.epoch, rate)
         yield epoch
+    progress.diagnostics = diagnosis.conclude(trained=True)
     return Outcome.FINISHED, None
 
 

@@ -88,4 +88,4 @@ def _seeds(values: list[float], states: list[str]) -> str:
         fixed(value) if state == Outcome.FINISHED else NOTHING if state == MISSING else state
         for value, state in zip(values, states, strict=True)
     ]
-    return "  ".join(texts)
+    return " ".join(texts)

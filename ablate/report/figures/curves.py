@@ -18,6 +18,7 @@ from ablate.spec.study import Cell, Study, Trial
 
 MAX_CURVES = 6  # in one panel
 MAX_PANELS = 6
+KINDS = {"training": 0.8, "test": 2.0}  # line widths
 
 
 @dataclass(frozen=True)
@@ -95,28 +96,24 @@ def _mean(records: Sequence[Record], metric: str) -> tuple[float, ...]:
 
 def draw_curves(numbers: Sequence[Panel]) -> Figure:
     """One panel per group; a label has the same colour and dashes in every panel."""
-    figure, axes = panels(len(numbers), 2.7)
     labels = list(dict.fromkeys(curve.label for panel in numbers for curve in panel.curves))
+    shared = len(numbers) == 1 or len(labels) <= MAX_CURVES  # else every panel has curves and a legend of its own
+    key = [*KINDS, *(labels if shared else ())]
+    figure, axes = panels(len(numbers), 2.7, key)
+    lines = [Line2D([], [], color=colour(i), linestyle=dash(i), linewidth=2) for i in range(len(labels))]
+    legend(figure, [Line2D([], [], color=INK, linewidth=width) for width in KINDS.values()] + lines, key)
     for axis, panel in zip(axes, numbers, strict=True):
-        for curve in panel.curves:
-            _draw_curve(axis, curve, labels.index(curve.label) % MAX_CURVES)
-        axis.set_title(shorten(panel.title))
-        axis.set_xlabel("epoch")
+        places = [labels.index(curve.label) for curve in panel.curves]
+        for place, curve in zip(places, panel.curves, strict=True):
+            _draw_curve(axis, curve, place)
+        if not shared:
+            shown = [lines[place] for place in places]
+            axis.legend(shown, [shorten(curve.label, 32) for curve in panel.curves], fontsize=6, loc="upper right")
+        axis.set(title=shorten(panel.title), xlabel="epoch")
         axis.set_ylim(bottom=0)
         axis.margins(x=0.02)
     for axis in axes[::3]:
         axis.set_ylabel("error, %")
-    kinds = [Line2D([], [], color=INK, linewidth=width) for width in (0.8, 2)]
-    handles = [Line2D([], [], color=colour(i), linestyle=dash(i), linewidth=2) for i in range(len(labels))]
-    if len(numbers) == 1 or len(labels) <= MAX_CURVES:
-        legend(
-            figure, kinds + handles, ["training", "test", *labels], columns=8 if len(max(labels, key=len)) < 12 else 3
-        )
-    else:
-        legend(figure, kinds, ["training", "test"])
-        for axis, panel in zip(axes, numbers, strict=True):
-            shown = [handles[labels.index(curve.label)] for curve in panel.curves]
-            axis.legend(shown, [shorten(curve.label) for curve in panel.curves], fontsize=6)
     return figure
 
 

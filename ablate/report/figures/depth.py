@@ -66,7 +66,8 @@ def _line(series: Series, errors: list[list[float]]) -> Line:
 
 def draw_depth_errors(numbers: DepthErrors) -> Figure:
     """One panel per metric, one line per series, a faint dot per seed."""
-    figure, axes = panels(len(numbers.lines), 2.9)
+    labels = [line.label for line in next(iter(numbers.lines.values()))]
+    figure, axes = panels(len(numbers.lines), 2.9, labels)
     handles = []
     for panel, (metric, lines) in zip(axes, numbers.lines.items(), strict=True):
         handles = [_draw_line(panel, line, number) for number, line in enumerate(lines)]
@@ -75,7 +76,6 @@ def draw_depth_errors(numbers: DepthErrors) -> Figure:
         panel.set_xlabel(numbers.axis)
         panel.set_ylim(bottom=0)
         panel.margins(x=0.07)
-    labels = [line.label for line in next(iter(numbers.lines.values()))]
     legend(figure, handles, labels)
     return figure
 

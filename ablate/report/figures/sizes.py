@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ablate.report.error_table import summaries
 from ablate.report.figures.style import MARKERS, colour, legend, panels
 from ablate.report.frame import finished
+from ablate.report.notation import magnitude
 from ablate.report.series import depth_axis, series_along
 from ablate.spec.study import Study
 
@@ -49,18 +51,26 @@ def measure_sizes(study: Study, frame: pd.DataFrame) -> list[Point]:
 
 def draw_sizes(points: Sequence[Point]) -> Figure:
     """One panel per size, on a logarithmic axis; the bar is one standard deviation either way."""
-    figure, axes = panels(len(COLUMNS), 2.7)
     groups = list(dict.fromkeys(point.group for point in points))
+    labels = [group or "others" for group in groups] if any(groups) else []
+    figure, axes = panels(len(COLUMNS), 2.7, labels)
     for panel, (column, title) in zip(axes, COLUMNS.items(), strict=True):
         for point in points:
             number = groups.index(point.group)
             where = (getattr(point, column), point.mean, point.std)
-            panel.errorbar(*where, color=colour(number), marker=MARKERS[number % len(MARKERS)], elinewidth=1)
+            marker = MARKERS[number % len(MARKERS)]  # hollow, because equal sizes lie over each other
+            panel.errorbar(*where, color=colour(number), marker=marker, markerfacecolor="none", elinewidth=1)
         panel.set_xscale("log")
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: magnitude(value)))
+        panel.xaxis.set_minor_locator(NullLocator())
         panel.set_xlabel(title)
         panel.set_ylim(bottom=0)
     axes[0].set_ylabel("test error, %")
-    marks = [Line2D([], [], color=colour(i), marker=MARKERS[i], linestyle="") for i in range(len(groups))]
-    if any(groups):
-        legend(figure, marks, [group or "others" for group in groups])
+    marks = [
+        Line2D([], [], color=colour(i), marker=MARKERS[i % len(MARKERS)], markerfacecolor="none", linestyle="")
+        for i in range(len(groups))
+    ]
+    if labels:
+        legend(figure, marks, labels)
     return figure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -88,26 +88,33 @@ def shorten(text: str, length: int = 44) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-def panels(count: int, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure of panels, at most three in a row; `height` is a row's, in inches, with room for a legend on top."""
+def panels(count: int, height: float, labels: Sequence[str] = ()) -> tuple[Figure, list[Axes]]:
+    """A figure of panels, at most three in a row of `height` inches, with room on top for a legend of these labels."""
     columns = min(count, 3)
     rows = -(-count // columns)
-    figure = Figure(figsize=(WIDTH, rows * height + 0.35))
-    total = figure.get_figheight()
+    key = 0.2 * -(-len(labels) // legend_columns(labels)) if labels else 0
+    total = rows * height + 0.15 + key
+    figure = Figure(figsize=(WIDTH, total))
     grid = figure.subplots(rows, columns, sharex=False, sharey=True, squeeze=False)
-    figure.subplots_adjust(
-        left=0.62 / WIDTH, right=1 - 0.12 / WIDTH, bottom=0.5 / total, top=1 - 0.62 / total, wspace=0.12, hspace=0.5
-    )
+    figure.subplots_adjust(left=0.62 / WIDTH, right=1 - 0.12 / WIDTH, bottom=0.5 / total, top=1 - (0.42 + key) / total)
+    figure.subplots_adjust(wspace=0.12, hspace=0.5)
     axes = [axes for row in grid for axes in row]
     for spare in axes[count:]:
         spare.remove()
     return figure, axes[:count]
 
 
-def legend(figure: Figure, handles: list[Any], labels: list[str], columns: int = 4) -> None:
+def legend(figure: Figure, handles: list[Any], labels: Sequence[str]) -> None:
     """A legend along the top edge; a label may begin with an underscore, which matplotlib would hide."""
     shown = [f"\u2009{label}" if label.startswith("_") else label for label in map(shorten, labels)]
+    columns = legend_columns(labels)
     figure.legend(handles, shown, loc="upper left", ncols=columns, bbox_to_anchor=(0.0, 1.0), borderaxespad=0.3)
+
+
+def legend_columns(labels: Sequence[str]) -> int:
+    """How many labels stand side by side in the figure's width."""
+    longest = max(len(shorten(label)) for label in labels)
+    return max(1, min(8, 105 // (longest + 9)))
 
 
 def printable(text: str) -> str:

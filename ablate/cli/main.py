@@ -13,6 +13,7 @@ from ablate.cli.fetch import fetch
 from ablate.cli.plan import plan
 from ablate.cli.report import report
 from ablate.cli.run import run
+from ablate.cli.schema import schema
 from ablate.cli.show import show
 from ablate.cli.status import status
 from ablate.errors import AblateError
@@ -64,5 +65,5 @@ def main() -> None:
     """
 
 
-for command in (check, show, diff, plan, run, status, report, fetch):
+for command in (check, show, diff, plan, run, status, report, fetch, schema):
     main.add_command(command)

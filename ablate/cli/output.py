@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from ablate.errors import AblateError
+from ablate.replacement import replacing
 
 
 def write_file(path: Path, text: str, *, replace: bool = True) -> None:
@@ -18,10 +17,7 @@ def write_file(path: Path, text: str, *, replace: bool = True) -> None:
     if not replace and path.exists():
         raise AblateError(f"{path}: exists already, and is left as it is; choose another name")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-            part = Path(folder, path.name)
+        with replacing(path) as part:
             part.write_text(text, encoding="utf-8")
-            os.replace(part, path)
     except OSError as error:
         raise AblateError(f"{path}: cannot be written: {error.strerror or error}") from error

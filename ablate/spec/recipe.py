@@ -41,25 +41,35 @@ class Data(Section):
     normalise: Literal["per-channel", "per-pixel", "none"] = "per-channel"
     """Subtract the training mean (and divide by the deviation: per-channel only); He et al. 2015 is per-pixel."""
     augment: Augment = Augment()
+    """Random changes to training images."""
 
 
 class Train(Section):
     """The recipe: SGD as in He et al. 2015, sec. 3.4 and 4.2, unless changed."""
 
     epochs: Positive = 30
+    """Passes over the training images."""
     batch_size: Positive = 128
+    """Images per step."""
     lr: Annotated[float, Field(gt=0, validation_alias=AliasChoices("lr", "learning_rate"))] = 0.1
+    """Learning rate ahead of the first milestone."""
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """Momentum of stochastic gradient descent."""
     nesterov: bool = False
+    """Nesterov's momentum."""
     weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    """This times a parameter is added to its gradient."""
     decay: Literal["all", "weights"] = "all"
     """Which parameters decay: all, or only convolution and linear weights."""
     milestones: tuple[Positive, ...] = ()
     """Epochs after which the learning rate is multiplied by `gamma`."""
     gamma: Annotated[float, Field(gt=0)] = 0.1
+    """Factor on the learning rate after each milestone."""
     warmup_steps: Annotated[int, Field(ge=0)] = 0
     """Steps at `warmup_lr` before the schedule starts (He et al. 2016, appendix: 400)."""
     warmup_lr: Annotated[float, Field(gt=0)] = 0.01
+    """Learning rate of the warm-up."""
     init: Literal["he-fan-out", "he-fan-in", "torch"] = "he-fan-out"
     """Initial convolution weights: N(0, 2 / fan) (He et al. 2015b), or PyTorch's default."""
     precision: Literal["float32", "bfloat16", "float64"] = "float32"
+    """Numbers to compute in; `bfloat16` by autocast, with weights in float32."""

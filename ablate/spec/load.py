@@ -19,6 +19,7 @@ from ablate.spec.overrides import apply_overrides
 from ablate.spec.paths import SECTIONS
 from ablate.spec.problems import Problem
 from ablate.spec.schema import ArchitectureSection, StudySection
+from ablate.spec.search import read_search
 from ablate.spec.seeds import read_seeds
 from ablate.spec.study import Study
 from ablate.spec.validation import validate
@@ -75,21 +76,23 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
     claims, wrong_claims = read_claims(document, design, cells)
     seeds, wrong_seeds = read_seeds(document.data.get("seeds", 1))
     diagnostics, wrong_diagnostics = read_diagnostics(document.data.get("diagnostics"))
-    problems += wrong_design + wrong_claims + wrong_seeds + wrong_diagnostics
+    search, wrong_search, wrong_settings = read_search(document, design.points)
+    problems += wrong_design + wrong_claims + wrong_seeds + wrong_diagnostics + wrong_search
     baseline, _ = read_cell(design.baseline, "", {})
     problems += variants_without_effect(design.points, cells, baseline)
-    _raise(faults, [*map(document.fault, problems), *wrong_cells])
+    _raise(faults, [*map(document.fault, problems), *wrong_cells, *wrong_settings])
     assert section
     return Study(
         name=Path(document.file).stem,
         file=document.file,
         question=section.question,
         source=section.source,
-        cells=tuple(cells),
+        cells=tuple(replace(cell, undecided=search is not None) for cell in cells),
         seeds=seeds,
         claims=tuple(claims),
         baseline=next((cell.name for cell in cells if baseline and cell.identity == baseline.identity), ""),
         reference=section.report.reference if section.report else None,
+        search=search,
         diagnostics=diagnostics,
     )
 

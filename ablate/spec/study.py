@@ -7,12 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ablate.spec.diagnostics import Diagnostics
 from ablate.spec.explicit import to_document
 from ablate.spec.network import Network, Value
 from ablate.spec.recipe import Data, Train
+
+if TYPE_CHECKING:
+    from ablate.spec.search import Search
 
 IDENTITY = 1  # raised when the meaning of a specification or a default changes, so that old records are not reused
 
@@ -27,6 +30,7 @@ class Cell:
     network: Network  # the explicit form: what is built
     data: Data
     train: Train
+    undecided: bool = False  # its setting is still to be searched: no training is that of this cell
 
     @cached_property
     def identity(self) -> str:
@@ -42,8 +46,21 @@ class Cell:
             "network": to_document(self.network),
             "data": self.data.model_dump(mode="json", exclude_defaults=True, exclude=unnamed),
             "train": self.train.model_dump(mode="json", exclude_defaults=True),
+            **({"undecided": True} if self.undecided else {}),
         }
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """Ends a training of a search early: after an epoch at which its lowest metric so far is above the cutoff."""
+
+    metric: str  # val_error | val_loss
+    cutoffs: tuple[tuple[int, float], ...]  # (epoch, cutoff), in rising order of epochs
+
+    def cutoff(self, epoch: int) -> float | None:
+        """What must have been reached by the end of the epoch, None where anything will do."""
+        return dict(self.cutoffs).get(epoch)
 
 
 @dataclass(frozen=True)
@@ -53,11 +70,15 @@ class Trial:
     cell: Cell
     seed: int
     diagnostics: Diagnostics = field(default_factory=Diagnostics, compare=False)
+    stopping: Stopping | None = None  # in a search: when it is given up
 
     @cached_property
     def id(self) -> str:
-        """16 hexadecimal digits; equal for equal cells and seeds, whatever they are called."""
-        return hashlib.sha256(f"{self.cell.identity}:{self.seed}".encode()).hexdigest()[:16]
+        """16 hexadecimal digits; equal for equal cells, seeds and cutoffs, whatever they are called."""
+        content = f"{self.cell.identity}:{self.seed}"
+        if self.stopping:
+            content += f":{self.stopping.metric}:{json.dumps(self.stopping.cutoffs)}"
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     @property
     def name(self) -> str:
@@ -70,12 +91,25 @@ class Claim:
     """What the author expects, in a form that records can support or refute."""
 
     says: str
-    metric: str  # train_error | val_error | test_error | train_loss | ...; errors in percent
-    compare: Mapping[str, tuple[Value, Value]]  # one axis: [this, against that]
-    expect: Literal["higher", "lower", "not-higher", "not-lower"]
+    metric: str  # train_error | ... | test_loss | parameters | multiply_adds | epochs_to; errors in percent
+    compare: Mapping[str, tuple[Value, ...]]  # by axis: [this, against that]; of an order: every value, in order
+    expect: Literal["higher", "lower", "not-higher", "not-lower", "equal", "rises", "falls", "below", "above"]
     where: Mapping[str, Value] = field(default_factory=dict)  # only cells with these factors
     margin: float = 0.0  # in the metric's unit: percentage points for errors
     source: str = ""
+    form: Literal["compare", "interaction", "along", "order", "threshold"] = "compare"
+    bound: float = 0.0  # of a threshold
+    reach: tuple[str, float] | None = None  # of the metric epochs_to: the error, and its value in percent
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the metric follows from the specification, without training."""
+        return self.metric in ("parameters", "multiply_adds")
+
+    @property
+    def column(self) -> str:
+        """Where the metric stands in the results: `test_error`, `epochs_to_train_error_10`."""
+        return "_".join([self.metric, self.reach[0], f"{self.reach[1]:g}"]) if self.reach else self.metric
 
 
 @dataclass(frozen=True)
@@ -92,6 +126,7 @@ class Study:
     baseline: str  # name of the cell that is the baseline, or "" when the design has no such cell
     reference: str | None = None  # a table in specs/references/
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    search: Search | None = None  # what its undecided cells are tried with first
 
     @cached_property
     def trials(self) -> tuple[Trial, ...]:

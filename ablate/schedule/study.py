@@ -1,0 +1,104 @@
+"""A whole study: what is to be searched is chosen first, then its trials are trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ablate.errors import Interrupted, TrialsFailed
+from ablate.records import Store
+from ablate.schedule.cluster import connect
+from ablate.schedule.ledger import trials
+from ablate.schedule.progress import Watch
+from ablate.schedule.run import run_trials
+from ablate.schedule.signals import arm, stop_on_signals
+from ablate.search import CellSearch, decide, failed_trials
+from ablate.spec.study import Study
+
+CreateWatch = Callable[[], Watch]  # for one round of training
+
+
+def run_study(
+    study: Study,
+    store: Store,
+    *,
+    serial: bool = False,
+    retry_failed: bool = False,
+    watch: CreateWatch = Watch,
+    **options: Any,
+) -> Study:
+    """Train what is missing of the study; return it with the settings that its search has chosen.
+
+    Args:
+        study: with or without a search.
+        store: where records are and go.
+        serial: without Ray.
+        retry_failed: forget the records of failed trials first, those of the search too.
+        watch: shows a round of training.
+        options: the others of `run_trials`.
+
+    Raises:
+        TrialsFailed: a trial failed, or no setting of a cell could be trained to its end.
+        AblateError: as `run_trials`.
+    """
+    final: dict[str, Any] = {"serial": serial, "retry_failed": retry_failed, **options}
+    if study.search is None:
+        run_trials(study.trials, store, watch=watch(), **final)
+        return study
+    for trial in failed_trials(decide(study, store.read)[1]) if retry_failed else ():
+        store.path(trial.id).unlink(missing_ok=True)
+    with _one_ray(study, store, serial, options):
+        study, searches = _search(study, store, watch, serial=serial, **options)
+        wanted = [trial for trial in study.trials if not trial.cell.undecided]
+        run_trials(wanted, store, watch=watch(), **final)
+    _check(searches)
+    return study
+
+
+def _search(study: Study, store: Store, watch: CreateWatch, **options: Any) -> tuple[Study, tuple[CellSearch, ...]]:
+    """Rounds of training, each of the settings proposed next in every cell, until all budgets are spent."""
+    before: set[str] = set()
+    while True:
+        decided, searches = decide(study, store.read)
+        missing = {trial.id for one in searches for trial in one.missing}
+        if not missing:
+            return decided, searches
+        _train(searches, store, watch(), final=missing == before, **options)
+        before = missing
+
+
+def _train(searches: tuple[CellSearch, ...], store: Store, watch: Watch, final: bool, **options: Any) -> None:
+    """Train what has been proposed so far. A setting that fails is not chosen; it does not end the search."""
+    tried = min(len(one.sampled) for one in searches)
+    watch.note(f"Search: {tried} of {searches[0].search.num_settings} settings in each of {len(searches)} cells.")
+    try:
+        run_trials([s.trial for one in searches for s in one.sampled], store, watch=watch, **options)
+    except TrialsFailed:
+        if final:  # nothing has changed since the last round
+            raise
+
+
+@contextmanager
+def _one_ray(study: Study, store: Store, serial: bool, options: dict[str, Any]) -> Iterator[None]:
+    """One Ray for all rounds, if anything is to be trained at all."""
+    decided, searches = decide(study, store.read)
+    ids = [trial.id for trial in decided.trials]
+    if serial or not (any(one.missing for one in searches) or len(store.read_all(ids)) < len(ids)):
+        yield
+        return
+    concurrency = options.get("concurrency")
+    with stop_on_signals(), connect(options.get("address"), concurrency and concurrency * options.get("cpus", 1)):
+        arm()  # Ray has put in handlers of its own
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Interrupted("stopped; run the same command again to go on") from None
+
+
+def _check(searches: tuple[CellSearch, ...]) -> None:
+    if without := [one.cell.name for one in searches if not one.chosen]:
+        raise TrialsFailed(f"no setting was trained to its end in {', '.join(without)}; widen or move `search:`")
+    if failed := failed_trials(searches):
+        number = trials(len(failed))
+        raise TrialsFailed(f"{number} of the search failed; `ablate status` says why, --retry-failed trains them again")

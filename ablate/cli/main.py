@@ -10,6 +10,7 @@ import click
 from ablate.cli.check import check
 from ablate.cli.diff import diff
 from ablate.cli.fetch import fetch
+from ablate.cli.init import init
 from ablate.cli.plan import plan
 from ablate.cli.report import report
 from ablate.cli.run import run
@@ -65,5 +66,5 @@ def main() -> None:
     """
 
 
-for command in (check, show, diff, plan, run, status, report, fetch, schema):
+for command in (init, check, show, diff, plan, run, status, report, fetch, schema):
     main.add_command(command)

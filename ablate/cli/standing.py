@@ -16,17 +16,18 @@ PENDING = "pending"
 
 
 def trial_rows(study: Study, records: Mapping[str, Record]) -> list[dict[str, Any]]:
-    """One row per trial: id, name, cell, seed, state (`pending` or the outcome of its record)."""
-    return [
-        {
-            "id": trial.id,
-            "name": trial.name,
-            "cell": trial.cell.name,
-            "seed": trial.seed,
-            "state": str(records[trial.id].outcome) if trial.id in records else PENDING,
-        }
-        for trial in study.trials
-    ]
+    """One row per trial: id, name, cell, seed, state (`pending` or the outcome of its record).
+
+    `lacks` lists the wanted diagnostics that its record does not have: for them it is pending again.
+    """
+    return [_trial_row(trial, records.get(trial.id)) for trial in study.trials]
+
+
+def _trial_row(trial: Trial, record: Record | None) -> dict[str, Any]:
+    lacks = record.lacks(trial.diagnostics.required) if record else []
+    state = str(record.outcome) if record and not lacks else PENDING
+    identity = {"id": trial.id, "name": trial.name, "cell": trial.cell.name, "seed": trial.seed}
+    return identity | {"state": state, "lacks": lacks}
 
 
 def cell_rows(study: Study, records: Mapping[str, Record]) -> list[dict[str, Any]]:
@@ -38,6 +39,7 @@ def _cell_row(cell: Cell, study: Study, records: Mapping[str, Record]) -> dict[s
     summary = summarise(cell.network)
     ids = [Trial(cell, seed).id for seed in study.seeds]
     found = [records[id_] for id_ in ids if id_ in records]
+    done = [record for record in found if not record.lacks(study.diagnostics.required)]
     return {
         "name": cell.name,
         "factors": dict(cell.factors),
@@ -45,7 +47,7 @@ def _cell_row(cell: Cell, study: Study, records: Mapping[str, Record]) -> dict[s
         "multiply_adds": summary.multiply_adds,
         "training_multiply_adds": training_multiply_adds(cell),
         "trials": len(ids),
-        "states": dict(Counter(str(record.outcome) for record in found)) | {PENDING: len(ids) - len(found)},
+        "states": dict(Counter(str(record.outcome) for record in done)) | {PENDING: len(ids) - len(done)},
         "seconds_per_trial": fmean(record.cost.seconds for record in found) if found else None,
         "train_error": _mean(found, "train_error"),
         "test_error": _mean(found, "test_error"),

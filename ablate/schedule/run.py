@@ -31,7 +31,7 @@ def run_trials(
     address: str | None = None,
     watch: Watch | None = None,
 ) -> dict[str, Outcome]:
-    """Train the trials that have no record; return how each one ended, by trial id.
+    """Train the trials that have no record, or one without a wanted diagnostic; return how each ended, by trial id.
 
     Trials of equal id are one trial. Every record is written by the process that trained it, as soon as it is known.
     Ray is imported only if a trial is missing, and not for `serial`.
@@ -74,7 +74,9 @@ def run_trials(
 
 
 def _read_outcomes(wanted: Sequence[Trial], store: Store, retry_failed: bool) -> dict[str, Outcome]:
-    outcomes = store.outcomes(trial.id for trial in wanted)
+    records = store.read_all(trial.id for trial in wanted)
+    required = {trial.id: trial.diagnostics.required for trial in wanted}
+    outcomes = {id_: record.outcome for id_, record in records.items() if not record.lacks(required[id_])}
     failed = [trial_id for trial_id, outcome in outcomes.items() if outcome is Outcome.FAILED]
     for trial_id in failed if retry_failed else []:
         store.path(trial_id).unlink(missing_ok=True)

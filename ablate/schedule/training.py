@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ablate.records import Store
+from ablate.records import Outcome, Store
 from ablate.schedule.claims import claim_path, holder, take
 from ablate.schedule.events import EpochEnded, Event, TrialEnded, TrialHeld
 from ablate.schedule.packs import Pack
@@ -29,7 +29,7 @@ class Settings:
 
 
 def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
-    """Train the trials of the pack that have no record and that nobody else is training.
+    """Train the trials that have no record, or one without a wanted diagnostic, and that nobody else is training.
 
     Raises:
         DataError: a data set is missing or damaged.
@@ -40,7 +40,7 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
 
     store = Store(settings.store)
     with ExitStack() as claims:
-        mine = [trial for trial in pack if _claim(trial, store, claims, emit)]
+        mine = [claimed for trial in pack if (claimed := _claim(trial, store, claims, emit))]
         records = train_pack(
             mine,
             device=settings.device,
@@ -48,18 +48,23 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
             on_epoch=lambda trial, epoch: emit(EpochEnded(trial.id, epoch)),
         )
         for record in records:
-            store.write(record)
+            if record.outcome is Outcome.FINISHED or not store.path(record.id).exists():
+                store.write(record)  # a trial trained again for a diagnostic keeps its result whatever happens
             emit(TrialEnded(record))
 
 
-def _claim(trial: Trial, store: Store, claims: ExitStack, emit: Emit) -> bool:
+def _claim(trial: Trial, store: Store, claims: ExitStack, emit: Emit) -> Trial | None:
+    """The trial, if it is ours to train; again, if its record lacks a diagnostic, with those that the record has."""
     path = claim_path(store, trial.id)
     claim = take(path)
     if claim is None:
         emit(TrialHeld(trial.id, holder(path)))
-        return False
+        return None
     claims.callback(claim.release)
     record = store.read(trial.id)  # after the claim: another may have finished it a moment ago
-    if record is not None:
-        emit(TrialEnded(record))
-    return record is None
+    if record is None:
+        return trial
+    if record.lacks(trial.diagnostics.required):
+        return replace(trial, diagnostics=trial.diagnostics.beside(record.diagnostics))
+    emit(TrialEnded(record))
+    return None

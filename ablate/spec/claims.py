@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ablate.spec.axes import Axis, check_value, find_axis
+from ablate.spec.claim_rules import check_claim, check_levels
+from ablate.spec.contrasts import levels_present
 from ablate.spec.design import Design
 from ablate.spec.document import COMMAND_LINE, Document
 from ablate.spec.factors import factor
+from ablate.spec.forms import read_form, read_metric
 from ablate.spec.network import Value
 from ablate.spec.problems import Location, Problem
 from ablate.spec.schema import MAX_CLAIMS, ClaimSection
 from ablate.spec.study import Cell, Claim
 from ablate.spec.validation import validate
+from ablate.spec.wording import quote
+
+Levels = dict[str, tuple[Value, ...]]  # values by axis
 
 
 def read_claims(document: Document, design: Design, cells: Sequence[Cell]) -> tuple[list[Claim], list[Problem]]:
@@ -33,24 +40,73 @@ def read_claims(document: Document, design: Design, cells: Sequence[Cell]) -> tu
 def _read_claim(
     section: ClaimSection, place: Location, design: Design, cells: Sequence[Cell]
 ) -> tuple[Claim | None, list[Problem]]:
-    ((written, pair),) = section.compare.items()
-    axis, problems = find_axis(written, (*place, "compare", written), design.axes)
-    where: dict[str, Value] = {}
-    for key, value in (section.where or {}).items():
-        held, found = find_axis(key, (*place, "where", key), design.axes)
-        problems += found
-        if held:
-            problems += _check(held, value, (*place, "where", key))
-            where[held.path] = _factor(held, value)
-    if axis:
-        for index, value in enumerate(pair):
-            problems += _check(axis, value, (*place, "compare", written, index))
-    if not axis or problems:
+    form, problems = read_form(section, place)
+    metric, reach = read_metric(section)
+    where, found = _read_where(section, place, design)
+    problems += found
+    compared, found = _read_compared(section, form, place, design, where)
+    problems += found or check_levels(compared, where, form, place)
+    if problems:
         return None, problems
-    fields = section.model_dump(exclude={"compare", "where"})
-    first, second = (_factor(axis, value) for value in pair)
-    claim = Claim(**fields, compare={axis.path: (first, second)}, where=where)
-    return claim, _check_pairs(claim, place, design) + _check_metric(claim, place, cells)
+    claim = Claim(
+        says=section.says,
+        source=section.source,
+        metric=metric,
+        reach=reach,
+        form="threshold" if form in ("below", "above") else form,  # type: ignore[arg-type]
+        compare=compared,
+        expect=section.expect or form,  # type: ignore[arg-type]
+        where=where,
+        margin=section.margin,
+        bound=getattr(section, form) if form in ("below", "above") else 0.0,
+    )
+    return claim, check_claim(claim, place, form, design, cells)
+
+
+def _read_where(section: ClaimSection, place: Location, design: Design) -> tuple[dict[str, Value], list[Problem]]:
+    where: dict[str, Value] = {}
+    problems: list[Problem] = []
+    for key, value in (section.where or {}).items():
+        axis, found = find_axis(key, (*place, "where", key), design.axes)
+        problems += found
+        if axis:
+            problems += _check(axis, value, (*place, "where", key))
+            where[axis.path] = _factor(axis, value)
+    return where, problems
+
+
+def _read_compared(
+    section: ClaimSection, form: str, place: Location, design: Design, where: Mapping[str, Value]
+) -> tuple[Levels, list[Problem]]:
+    """The axes of the form with their values, in the order of the claim."""
+    if form == "along":
+        return _read_along(str(section.along), (*place, form), design, where)
+    levels: Levels = {}
+    problems: list[Problem] = []
+    written = getattr(section, form) if form in ("compare", "interaction", "order") else {}
+    for key, values in written.items():
+        axis, found = find_axis(key, (*place, form, key), design.axes)
+        problems += found
+        if axis:
+            for index, value in enumerate(values):
+                problems += _check(axis, value, (*place, form, key, index))
+            levels[axis.path] = tuple(_factor(axis, value) for value in values)
+    return levels, problems
+
+
+def _read_along(
+    written: str, place: Location, design: Design, where: Mapping[str, Value]
+) -> tuple[Levels, list[Problem]]:
+    axis, problems = find_axis(written, place, design.axes)
+    if axis is None:
+        return {}, [replace(problem, on_key=False) for problem in problems]
+    if not all(isinstance(value := node.plain, int | float) and value is not True for node in axis.values):
+        message = f"the values of {quote(axis.path)} are no numbers; put them in order: {{{axis.path}: [...]}}"
+        return {}, [Problem(place, message.replace("in order: ", "in order with `order: ") + "`")]
+    levels = levels_present([point.factors for point in design.points], axis.path, where)
+    if design.points and len(levels) < 2 and axis.key.file != COMMAND_LINE:
+        return {}, [Problem(place, "has fewer than two values where the claim looks; there is no order to claim")]
+    return {axis.path: tuple(levels)}, []
 
 
 def _check(axis: Axis, value: Any, place: Location) -> list[Problem]:
@@ -61,29 +117,3 @@ def _check(axis: Axis, value: Any, place: Location) -> list[Problem]:
 def _factor(axis: Axis, value: Any) -> Value:
     node = axis.find(value)
     return factor(node.plain if node else value)
-
-
-def _check_pairs(claim: Claim, place: Location, design: Design) -> list[Problem]:
-    ((path, (first, second)),) = claim.compare.items()
-    if first == second:
-        return [Problem((*place, "compare", path), "compares a value with itself; write two different ones")]
-    if path in claim.where:
-        return [Problem((*place, "where"), f"holds '{path}' fixed, which is compared; leave it out")]
-    if not design.points or any(axis.key.file == COMMAND_LINE or not axis.values for axis in design.axes):
-        return []
-    where = claim.where.items()
-    chosen = [p.factors for p in design.points if all(p.factors.get(key) == value for key, value in where)]
-    seen = {_rest(factors, path) for factors in chosen if factors.get(path) == first}
-    if seen & {_rest(factors, path) for factors in chosen if factors.get(path) == second}:
-        return []
-    return [Problem((*place, "compare"), "no two cells differ in this alone; see the conditions of the grid")]
-
-
-def _rest(factors: Any, path: str) -> tuple[tuple[str, Value], ...]:
-    return tuple((key, value) for key, value in factors.items() if key != path)
-
-
-def _check_metric(claim: Claim, place: Location, cells: Sequence[Cell]) -> list[Problem]:
-    if not claim.metric.startswith("val_") or all(cell.data.validation for cell in cells):
-        return []
-    return [Problem((*place, "metric"), f"'{claim.metric}' needs validation images; set data.validation above 0")]

@@ -59,8 +59,10 @@ def _phrase(schema: Schema, root: Schema) -> str:
     if schema.get("type") == "array":
         items = schema.get("items") or {}
         return f"{_length(schema)}, each {describe(resolve(items, root), root)}" if items else _length(schema)
-    if schema.get("maxProperties") == 1:
-        return "a mapping with one key"
+    if most := schema.get("maxProperties"):
+        return f"a mapping with {'one key' if most == 1 else f'{most} keys'}"
+    if len(properties := schema.get("properties", {})) == 1:
+        return f"a mapping with {quote(*properties)}"
     noun = NOUNS.get(schema.get("type", ""), "a value")
     bounds = [f"{word} {schema[name]:.12g}" for name, word in BOUNDS if name in schema]
     return " ".join([noun, " and ".join(bounds)]).strip()
@@ -71,4 +73,4 @@ def _length(schema: Schema) -> str:
     if most:
         number = most if least == most else f"{least} to {most}" if least else f"at most {most}"
         return f"a list of {number} values"
-    return "a list of at least one value" if least else "a list"
+    return f"a list of at least {'one value' if least == 1 else f'{least} values'}" if least else "a list"

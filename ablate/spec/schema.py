@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -72,7 +72,6 @@ class ErrorsSection(Section):
 class EpochsToSection(Section):
     """How fast a network learns: the number of epochs until an error is reached."""
 
-    Errors: ClassVar = ErrorsSection
     epochs_to: ErrorsSection
     """The error that ends the count, e.g. `{train_error: 10.0}`."""
 

@@ -42,7 +42,7 @@ seeds: [1, 2]
 claims:
   - {says: a, metric: val_error, where: {train.lr: 0.1}, compare: {architecture.depth: [14, 8]}, expect: higher}
   - {says: b, metric: train_loss, compare: {variant: [slow, baseline]}, expect: not-lower, margin: 0.5}
-report: {reference: x}
+report: {reference: he2015-cifar10}
 """
 VALUES: list[Any] = [
     None, True, False, 0, -1, 1, 2.5, 10**17, -(10**17), 1e300, 5e-324, "", "x", "off", "none", "1e-4", "../..", "{}",

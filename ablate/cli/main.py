@@ -9,6 +9,7 @@ import click
 
 from ablate.cli.check import check
 from ablate.cli.diff import diff
+from ablate.cli.export import export
 from ablate.cli.fetch import fetch
 from ablate.cli.init import init
 from ablate.cli.plan import plan
@@ -66,5 +67,5 @@ def main() -> None:
     """
 
 
-for command in (init, check, show, diff, plan, run, status, report, fetch, schema):
+for command in (init, check, show, diff, plan, run, status, report, export, fetch, schema):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""One network out of a file: an architecture, or a cell of a study by its name."""
+"""One network or one trial out of a file, by its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ablate.errors import UsageError
 
 if TYPE_CHECKING:
-    from ablate.spec import Architecture, Cell
+    from ablate.spec import Architecture, Cell, Trial
 
 
 def select(
@@ -37,3 +37,22 @@ def select(
             return cell
     known = "\n  ".join(cell.name for cell in spec.cells)
     raise UsageError(f"{file}: no cell is called {wanted!r}; the cells are\n  {known}")
+
+
+def select_trial(file: Path, overrides: Iterable[str], wanted: str) -> Trial:
+    """The trial of a study with an id, with the only id that starts so, or with a name as `ablate status` prints it.
+
+    Raises:
+        SpecError: the file is wrong, or no study.
+        UsageError: there is no such trial, or several.
+    """
+    from ablate.spec import load_study
+
+    trials = load_study(file, overrides).trials
+    found = [trial for trial in trials if trial.name == wanted] or [
+        trial for trial in trials if wanted and trial.id.startswith(wanted)
+    ]
+    if len(found) == 1:
+        return found[0]
+    known = "\n  ".join(f"{trial.id}  {trial.name}" for trial in found or trials)
+    raise UsageError(f"{file}: {'several trials' if found else 'no trial'} called {wanted!r}; there are\n  {known}")

@@ -43,5 +43,6 @@ def _check(file: Path) -> tuple[str, tuple[Fault, ...]]:
     except SpecError as error:
         return "", error.faults
     if isinstance(spec, Study):
-        return f"study of {len(spec.cells)} cells, {len(spec.trials)} trials, {len(spec.claims)} claims", ()
+        searched = f", a search of {spec.search.num_settings} settings in each cell" if spec.search else ""
+        return f"study of {len(spec.cells)} cells, {len(spec.trials)} trials, {len(spec.claims)} claims{searched}", ()
     return f"architecture of {sum(1 for _ in spec.network.units())} units", ()

@@ -28,6 +28,8 @@ def run(
 ) -> None:
     """Train the missing trials of a study through Ray Tune.
 
+    Where the study has a `search`, its settings are tried first, and each cell is then trained with its best one.
+
     Every finished trial is kept at once, so the command can be stopped at any time (Ctrl+C, even kill -9) and the
     same command goes on where it stopped. Trials that have a record are not trained again; when none is missing,
     Ray is not even started.
@@ -38,12 +40,12 @@ def run(
              ablate run specs/studies/quickstart.yaml train.epochs=2 seeds=1 --serial
     """
     from ablate.records import Store
-    from ablate.schedule import run_trials
+    from ablate.schedule import run_study
     from ablate.spec import load_study
 
     study = load_study(file, overrides)
-    run_trials(
-        study.trials,
+    run_study(
+        study,
         Store(store),
         serial=serial,
         concurrency=concurrency,

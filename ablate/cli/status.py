@@ -19,16 +19,18 @@ def status(file: Path, overrides: tuple[str, ...], store: Path, format_: str) ->
 
     Works from another terminal while `ablate run` is at it.
     """
+    from ablate.cli.search import echo_search, search_rows
     from ablate.cli.standing import PENDING, cell_rows, trial_rows
     from ablate.cli.table import echo_table, percent
     from ablate.records import Store
+    from ablate.search import decide
     from ablate.spec import load_study
 
-    study = load_study(file, overrides)
+    study, searches = decide(load_study(file, overrides), Store(store).read)
     records = Store(store).read_all(trial.id for trial in study.trials)
     cells, trials = cell_rows(study, records), trial_rows(study, records)
     if format_ == "json":
-        echo_json({"study": study.name, "cells": cells, "trials": trials})
+        echo_json({"study": study.name, "cells": cells, "trials": trials, "search": search_rows(searches)})
         return
     echo_table(
         ["cell", "done", "diverged", "failed", "train error %", "test error %"],
@@ -44,6 +46,7 @@ def status(file: Path, overrides: tuple[str, ...], store: Path, format_: str) ->
             for cell in cells
         ],
     )
+    echo_search(searches)
     for trial in trials:
         if trial["state"] in ("diverged", "failed"):
             click.echo(f"{trial['state']}: {trial['name']} ({trial['id']}): {records[trial['id']].error}")

@@ -83,7 +83,9 @@ def read_parameters(study: Document) -> tuple[list[Parameter], list[Problem]]:
             continue
         parameter, found = _read(dotted(location), location, (*place, written), entry)
         problems += found
-        if parameter:
+        if parameter and len(location) < 2:
+            problems.append(Problem(parameter.written, "leads to a whole section; add a key", on_key=True))
+        elif parameter:
             problems += [*_check_path(parameter, parameters, study), *_check_condition(entry, parameter, parameters)]
             parameters.append(parameter)
     if node and node.content == {}:
@@ -120,9 +122,8 @@ def _alternatives(node: Node) -> list[Any]:
 
 def _check_path(parameter: Parameter, earlier: Sequence[Parameter], study: Document) -> Iterator[Problem]:
     place = parameter.written
-    if parameter.path in FIXED or len(parameter.location) < 2:
-        message = "cannot be searched, settings are compared by it; fix it in the baseline"
-        yield Problem(place, message if parameter.path in FIXED else "no key of a section; add one", on_key=True)
+    if parameter.path in FIXED:
+        yield Problem(place, "cannot be searched: settings are compared by it; set it in the baseline", on_key=True)
     for other in earlier:
         if all(a == b for a, b in zip(parameter.location, other.location, strict=False)):
             yield Problem(place, f"sets the same as the parameter '{other.path}'; keep one of them", on_key=True)

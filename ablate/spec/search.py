@@ -16,7 +16,7 @@ from ablate.spec.factors import cell_name, factor, short_names
 from ablate.spec.parameters import Parameter, read_parameters
 from ablate.spec.problems import Problem
 from ablate.spec.schema import SearchSection
-from ablate.spec.search_rules import check_design, check_metric, check_values, count_settings, put_setting
+from ablate.spec.search_rules import check_design, check_values, count_settings, put_setting
 from ablate.spec.settings import Setting, draw_settings, list_grid
 from ablate.spec.study import Cell
 from ablate.spec.validation import validate
@@ -72,9 +72,9 @@ def read_search(study: Document, points: Sequence[Point]) -> tuple[Search | None
     node = study.node(("search",))
     if node is None or not isinstance(node.content, Mapping):
         return None, [], []
-    section, mistyped = validate(SearchSection, node.plain, ("search",))
+    section, _ = validate(SearchSection, node.plain)  # what is mistyped is told with the study
     parameters, problems = read_parameters(study)
-    problems = [*mistyped, *problems, *check_metric(node.plain.get("metric")), *check_design(parameters, points)]
+    problems += check_design(parameters, points)
     if problems or not section:
         return None, problems, []
     if faults := check_values(parameters, points):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from ablate.errors import Fault
 from ablate.spec.cells import read_cells
@@ -15,16 +16,9 @@ from ablate.spec.problems import Problem, dotted
 from ablate.spec.ranges import MAX_VALUES
 from ablate.spec.schema import MAX_SETTINGS, SearchSection
 from ablate.spec.settings import Setting, draw_settings, list_grid
-from ablate.spec.wording import quote
 
 MAX_TRIALS = 20_000  # of all cells together
-
-
-def check_metric(metric: object) -> Iterator[Problem]:
-    """Nothing but validation data may choose."""
-    if isinstance(metric, str) and metric.startswith(("test_", "train_")):
-        message = f"would choose on {metric.partition('_')[0]} data, got {quote(metric)}; use 'val_error' or 'val_loss'"
-        yield Problem(("search", "metric"), message)
+MAX_CHECKED = 64  # values of a range
 
 
 def check_design(parameters: Sequence[Parameter], points: Sequence[Point]) -> Iterator[Problem]:
@@ -37,23 +31,27 @@ def check_design(parameters: Sequence[Parameter], points: Sequence[Point]) -> It
 
 
 def check_values(parameters: Sequence[Parameter], points: Sequence[Point]) -> list[Fault]:
-    """Every choice and both ends of every range, one by one in every cell; and that there is validation data."""
+    """Choices and ranges, value by value in every cell; and that there is validation data."""
     trials: list[Point] = []
     unplaced: dict[Fault, None] = {}
     for point in points:
         for parameter in parameters:
-            for value in parameter.values or samples(parameter):
-                try:
-                    trials.append(put_setting(point, [parameter], {parameter.path: value}))
-                except ValueError as error:
-                    unplaced[point.document.fault(Problem(parameter.location, str(error)))] = None
-    return [*unplaced, *read_cells(trials)[1], *_check_validation(points)]
+            try:
+                trials += [put_setting(point, [parameter], {parameter.path: value}) for value in _samples(parameter)]
+            except ValueError as error:
+                unplaced[point.document.fault(Problem(parameter.location, str(error)))] = None
+    first: dict[tuple[str, int, int], Fault] = {}  # the values of a range stand in one place
+    for fault in read_cells(trials)[1]:
+        first.setdefault((fault.file, fault.line, fault.column), fault)
+    return [*unplaced, *first.values(), *_check_validation(points)]
 
 
-def samples(parameter: Parameter) -> list[float]:
-    """Both ends of a range, and a number between them that is not whole."""
+def _samples(parameter: Parameter) -> Sequence[Any]:
+    """The values of a parameter, where they are many both ends and a number between them that is not whole."""
+    if parameter.kind == "choice" or 0 < len(parameter.values) <= MAX_CHECKED:
+        return parameter.values
     low, high = parameter.range
-    return [low, high] if parameter.kind == "int" else [float(low), low + (high - low) / math.e, float(high)]
+    return [low, high] if parameter.kind == "int" else [float(low), float(high), low + (high - low) / math.e]
 
 
 def put_setting(point: Point, parameters: Sequence[Parameter], setting: Setting) -> Point:
@@ -72,14 +70,10 @@ def put_setting(point: Point, parameters: Sequence[Parameter], setting: Setting)
 
 def _check_validation(points: Sequence[Point]) -> list[Fault]:
     message = "is 0, but a search chooses on validation data; hold some out, e.g. 0.1"
-    without = [point for point in points if read_validation(point) == 0]
-    return [*dict.fromkeys(point.document.fault(Problem(("data", "validation"), message)) for point in without)]
-
-
-def read_validation(point: Point) -> object:
-    """The fraction held out as written, None where it is left at its default."""
-    node = point.document.node(("data", "validation"))
-    return node.content if node else None
+    place = ("data", "validation")
+    written = [(point, point.document.node(place)) for point in points]
+    without = [point for point, node in written if node and node.content == 0]
+    return [*dict.fromkeys(point.document.fault(Problem(place, message)) for point in without)]
 
 
 def count_settings(

@@ -20,7 +20,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         UsageError: the folder holds something else than a report.
         AblateError: it cannot be written. An older report stays as it was.
     """
-    _check(folder)
+    check_folder(folder)
     mark = uuid4().hex[:8]
     new, old = (folder.with_name(f".{folder.name}.{mark}.{state}") for state in ("new", "old"))
     try:
@@ -37,7 +37,12 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _check(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """See that a report may be written here.
+
+    Raises:
+        UsageError: the folder is a file, or holds something else than a report.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -11,13 +11,14 @@ from ablate.records import Record
 from ablate.report.claims import Judgement
 from ablate.report.effects import Effect
 from ablate.report.figures.curves import draw_curves, measure_curves
-from ablate.report.figures.depth import METRICS, draw_depth_errors, measure_depth_errors
+from ablate.report.figures.depth import METRICS, Published, draw_depth_errors, measure_depth_errors
 from ablate.report.figures.forest import Row, draw_forest, measure_claims, measure_effects
 from ablate.report.figures.heatmap import draw_grid, measure_grid
 from ablate.report.figures.sizes import draw_sizes, measure_sizes
 from ablate.report.figures.style import save, style
 from ablate.report.notation import decimal, integer
 from ablate.report.plots import Plot
+from ablate.report.references import Reference, published
 from ablate.spec.study import Study
 
 
@@ -27,12 +28,13 @@ def plot(
     frame: pd.DataFrame,
     judgements: Sequence[Judgement],
     effects: Sequence[Effect],
+    reference: Reference | None,
 ) -> list[Plot]:
     """The figures in the order of the page."""
     with style():
         found = [
             _claims(measure_claims(judgements)),
-            _depth(study, frame),
+            _depth(study, frame, published(study, reference) if reference else {}),
             _heatmap(study, frame),
             _curves(study, records),
             _effects(measure_effects(effects)),
@@ -63,8 +65,8 @@ def _list(rows: Sequence[Row]) -> str:
     return "; ".join(f"{row.label}: {decimal(row.mean)} ({decimal(row.low)} to {decimal(row.high)})" for row in rows)
 
 
-def _depth(study: Study, frame: pd.DataFrame) -> Plot | None:
-    numbers = measure_depth_errors(study, frame)
+def _depth(study: Study, frame: pd.DataFrame, theirs: Published) -> Plot | None:
+    numbers = measure_depth_errors(study, frame, theirs)
     if numbers is None:
         return None
     said = []
@@ -73,6 +75,8 @@ def _depth(study: Study, frame: pd.DataFrame) -> Plot | None:
             values = ", ".join(f"{d:g}: {decimal(m)}" for d, m in zip(line.depths, line.means, strict=True))
             said.append(f"{METRICS[metric]}, {line.label}, by {numbers.axis}: {values}")
     caption = f"Lines join the means over finished seeds; each faint mark is one seed.{_left_out(numbers.left_out)}"
+    if any(line.published for lines in numbers.lines.values() for line in lines):
+        caption += " Hollow stars are the paper’s."
     return _plot("depth", "Error against depth", caption, f"{'; '.join(said)}.", draw_depth_errors(numbers))
 
 

@@ -18,12 +18,16 @@ from ablate.report.effect_table import tabulate_effects
 from ablate.report.effects import Effect, measure_effects
 from ablate.report.error_table import tabulate_errors
 from ablate.report.failures import tabulate_failures
-from ablate.report.folder import write_folder
+from ablate.report.folder import check_folder, write_folder
 from ablate.report.frame import MEASURED, MISSING, load_frame
 from ablate.report.gallery import plot
 from ablate.report.latex import to_latex
 from ablate.report.page import Content, render_markdown, render_page
+from ablate.report.reference_table import tabulate_reference
+from ablate.report.references import Reference, read_reference
+from ablate.report.search_table import tabulate_search
 from ablate.report.table import Table
+from ablate.search import CellSearch
 from ablate.spec.study import Study
 
 
@@ -46,25 +50,35 @@ class Report:
         }
 
 
-def write_report(study: Study, records: Mapping[str, Record], folder: Path, *, command: str) -> Report:
+def write_report(
+    study: Study,
+    records: Mapping[str, Record],
+    folder: Path,
+    *,
+    command: str,
+    searches: Sequence[CellSearch] = (),
+) -> Report:
     """Write the report of a study into `folder`, whole or not at all; what is not trained yet is named in it.
+
+    Where the study had a search, `searches` say what it tried; `study` is then the one with the chosen settings.
 
     The same records give the same bytes, measured time apart (`times.csv`, `tables/times.*`, and the section
     "Measured time" of the two pages).
 
     Raises:
-        UsageError: the folder holds something else than a report.
+        UsageError: the folder holds something else than a report, or the study names an unknown published table.
         AblateError: the folder cannot be written.
     """
+    check_folder(folder)
     known = {trial.id: records[trial.id] for trial in study.trials if trial.id in records}
-    frame = load_frame(study, known)
+    frame, reference = load_frame(study, known), read_reference(study)
     judgements, effects = judge(study, frame), measure_effects(study, frame)
     content = Content(
         study=study,
         frame=frame,
         judgements=judgements,
-        tables={table.name: table for table in _tables(study, frame, effects)},
-        plots=plot(study, known, frame, judgements, effects),
+        tables={table.name: table for table in _tables(study, frame, effects, reference, searches)},
+        plots=plot(study, known, frame, judgements, effects, reference),
         records=tuple(known.values()),
         command=command,
     )
@@ -73,10 +87,24 @@ def write_report(study: Study, records: Mapping[str, Record], folder: Path, *, c
     return Report(folder / "index.html", judgements, len(frame), num_recorded)
 
 
-def _tables(study: Study, frame: pd.DataFrame, effects: Sequence[Effect]) -> list[Table]:
-    degradation = tabulate_degradation(study, frame)
-    tables = [tabulate_errors(frame), *([degradation] if degradation else []), tabulate_effects(effects)]
-    return [*tables, tabulate_failures(frame), tabulate_sizes(study), tabulate_times(frame)]
+def _tables(
+    study: Study,
+    frame: pd.DataFrame,
+    effects: Sequence[Effect],
+    reference: Reference | None,
+    searches: Sequence[CellSearch],
+) -> list[Table]:
+    tables = [
+        tabulate_errors(frame),
+        tabulate_reference(reference, study, frame) if reference else None,
+        tabulate_degradation(study, frame),
+        tabulate_effects(effects),
+        tabulate_search(searches),
+        tabulate_failures(frame),
+        tabulate_sizes(study),
+        tabulate_times(frame),
+    ]
+    return [table for table in tables if table]
 
 
 def _files(content: Content) -> dict[str, bytes]:

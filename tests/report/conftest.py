@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ablate.records import Cost, Epoch, Outcome, Record
+from ablate.report import write_report
 from ablate.spec import Study, load_study
 from ablate.spec.study import Cell, Trial
 from ablate.spec.summary import summarise
@@ -71,9 +72,25 @@ def read(tmp_path: Path) -> Callable[[str], Study]:
     return read_text
 
 
-@pytest.fixture
-def study(read: Callable[[str], Study]) -> Study:
-    return read(DEPTHS)
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    path = tmp_path_factory.mktemp("study") / "depths.yaml"
+    path.write_text(DEPTHS, encoding="utf-8")
+    return load_study(path)
+
+
+@pytest.fixture(scope="session")
+def finished_records(study: Study) -> dict[str, Record]:
+    return {trial.id: make_record(trial, planted(trial.cell)) for trial in study.trials}
+
+
+@pytest.fixture(scope="session")
+def report_folder(study: Study, finished_records: dict[str, Record], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with one diverged trial, as a reader finds it on disk; not to be changed."""
+    trial = next(trial for trial in study.trials if trial.cell.name == "shortcut=none depth=56")
+    records = finished_records | {trial.id: make_record(trial, 70, outcome=Outcome.DIVERGED)}
+    folder = tmp_path_factory.mktemp("out") / "report"
+    return write_report(study, records, folder, command="ablate report depths.yaml").page.parent
 
 
 def planted(cell: Cell) -> float:
@@ -133,6 +150,6 @@ def _epoch(number: int, start: float, target: float, noise: np.random.Generator,
 
 
 @pytest.fixture
-def records(study: Study) -> dict[str, Record]:
-    """All trials of the depth study, finished."""
-    return {trial.id: make_record(trial, planted(trial.cell)) for trial in study.trials}
+def records(finished_records: dict[str, Record]) -> dict[str, Record]:
+    """All trials of the depth study, finished; a test may change them."""
+    return dict(finished_records)

@@ -12,11 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_record
 
-from ablate.records import Outcome, Record
-from ablate.report import write_report
-from ablate.spec import Study
+from ablate.records import Record
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 pytestmark = pytest.mark.skipif(not BROWSER, reason="no Chromium or Chrome on PATH to look at the page with")
@@ -26,10 +23,8 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 
 
 @pytest.fixture
-def page(study: Study, records: dict[str, Record], tmp_path: Path) -> Path:
-    trial = next(trial for trial in study.trials if trial.cell.name == "shortcut=none depth=56")
-    records[trial.id] = make_record(trial, 70, outcome=Outcome.DIVERGED)
-    return write_report(study, records, tmp_path / "report", command="ablate report depths.yaml").page
+def page(report_folder: Path) -> Path:
+    return report_folder / "index.html"
 
 
 def browse(page: Path, script: str, width: int = 1280) -> tuple[Any, list[str]]:

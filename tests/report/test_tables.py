@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import make_record
 from scipy import stats
 
-from ablate.records import Outcome, Record
+from ablate.records import Record
 from ablate.report import latex, markdown, write_report
 from ablate.report.degradation import NONE, OPTIMISATION, OVERFITTING, UNDECIDED, diagnose
 from ablate.report.statistics import compare
@@ -25,16 +24,8 @@ HOSTILE = r"""a_b & 100% #1 $x^2$ {z} \input{/etc/passwd} ~<b>"q"</b>|p| [x] *--
 
 
 @pytest.fixture
-def folder(study: Study, records: dict[str, Record], tmp_path: Path) -> Path:
-    """A report with one diverged trial, as a reader finds it on disk."""
-    trial = next(trial for trial in study.trials if trial.cell.name == "shortcut=none depth=56")
-    records[trial.id] = make_record(trial, 70, outcome=Outcome.DIVERGED)
-    return write_report(study, records, tmp_path / "report", command="ablate report depths.yaml").page.parent
-
-
-@pytest.fixture
-def results(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "results.csv")
+def results(report_folder: Path) -> pd.DataFrame:
+    return pd.read_csv(report_folder / "results.csv")
 
 
 def test_results_have_a_row_per_trial_and_a_column_per_factor(results: pd.DataFrame, study: Study) -> None:
@@ -44,8 +35,8 @@ def test_results_have_a_row_per_trial_and_a_column_per_factor(results: pd.DataFr
     assert (results["outcome"] == "diverged").sum() == 1
 
 
-def test_error_table_recomputed(folder: Path, results: pd.DataFrame) -> None:
-    table = pd.read_csv(folder / "tables" / "errors.csv").set_index("cell")
+def test_error_table_recomputed(report_folder: Path, results: pd.DataFrame) -> None:
+    table = pd.read_csv(report_folder / "tables" / "errors.csv").set_index("cell")
     for cell, trials in results[results["outcome"] == "finished"].groupby("cell"):
         for metric in ("train_error", "test_error", "selected_test_error"):
             expected = trials[metric].agg(["mean", "std", "median", "min", "max"])
@@ -56,19 +47,19 @@ def test_error_table_recomputed(folder: Path, results: pd.DataFrame) -> None:
     assert table.loc["shortcut=none depth=56", "n_diverged"] == 1
 
 
-def test_claims_recomputed(folder: Path, results: pd.DataFrame) -> None:
+def test_claims_recomputed(report_folder: Path, results: pd.DataFrame) -> None:
     results.loc[results["outcome"] == "diverged", "train_error"] = 100 * (1 - 1 / results["classes"])
     wide = results.pivot(index="cell", columns="seed", values="train_error")
     differences = wide.loc["shortcut=none depth=56"] - wide.loc["shortcut=none depth=8"]
-    claim = pd.read_csv(folder / "tables" / "claims.csv").loc[0]
+    claim = pd.read_csv(report_folder / "tables" / "claims.csv").loc[0]
     interval = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
     assert claim[["mean", "low", "high"]].tolist() == pytest.approx([differences.mean(), interval.low, interval.high])
     assert claim["p"] == pytest.approx(stats.ttest_1samp(differences, 10.0).pvalue)
     assert claim["n"] == 3
 
 
-def test_degradation_recomputed(folder: Path, results: pd.DataFrame) -> None:
-    table = pd.read_csv(folder / "tables" / "degradation.csv").set_index("cell")
+def test_degradation_recomputed(report_folder: Path, results: pd.DataFrame) -> None:
+    table = pd.read_csv(report_folder / "tables" / "degradation.csv").set_index("cell")
     wide = results.pivot(index="cell", columns="seed", values="test_error")
     gap = wide.loc["shortcut=none depth=20"] - wide.loc["shortcut=none depth=8"]
     assert table.loc["shortcut=none depth=20", "test_gap_mean"] == pytest.approx(gap.mean())
@@ -91,13 +82,13 @@ def test_reading_of_planted_gaps(train: list[float], test: list[float], reading:
     assert diagnose(compare(train), compare(test)) == reading
 
 
-def test_the_text_of_the_page_shows_the_numbers_of_the_tables(folder: Path) -> None:
-    page = (folder / "index.html").read_text()
-    for _, row in pd.read_csv(folder / "tables" / "errors.csv").iterrows():
+def test_the_text_of_the_page_shows_the_numbers_of_the_tables(report_folder: Path) -> None:
+    page = (report_folder / "index.html").read_text()
+    for _, row in pd.read_csv(report_folder / "tables" / "errors.csv").iterrows():
         mean, std = row["test_error_mean"], row["test_error_std"]
         text = f"{mean:.2f} ± {std:.2f}"
         assert text in page
-        assert text in (folder / "report.md").read_text()
+        assert text in (report_folder / "report.md").read_text()
 
 
 def hostile_table() -> Table:
@@ -114,9 +105,9 @@ def test_latex_leaves_no_special_character_unescaped() -> None:
     assert r"\input" not in text
 
 
-def test_latex_tables_are_whole(folder: Path) -> None:
-    files = sorted((folder / "tables").glob("*.tex"))
-    assert len(files) == len(list((folder / "tables").glob("*.csv"))) >= 6
+def test_latex_tables_are_whole(report_folder: Path) -> None:
+    files = sorted((report_folder / "tables").glob("*.tex"))
+    assert len(files) == len(list((report_folder / "tables").glob("*.csv"))) >= 6
     for path in files:
         body = [line for line in path.read_text().splitlines() if not line.startswith("%")]
         columns = re.fullmatch(r"\\begin\{tabular\}\{([lr]+)\}", body[0])
@@ -128,8 +119,8 @@ def test_latex_tables_are_whole(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
-def test_latex_compiles(folder: Path, tmp_path: Path) -> None:
-    tables = [path.read_text() for path in sorted((folder / "tables").glob("*.tex"))] + [
+def test_latex_compiles(report_folder: Path, tmp_path: Path) -> None:
+    tables = [path.read_text() for path in sorted((report_folder / "tables").glob("*.tex"))] + [
         latex.to_latex(hostile_table())
     ]
     document = "\n\n".join(

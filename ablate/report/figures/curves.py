@@ -101,7 +101,8 @@ def draw_curves(numbers: Sequence[Panel]) -> Figure:
     key = [*KINDS, *(labels if shared else ())]
     figure, axes = panels(len(numbers), 2.7, key)
     lines = [Line2D([], [], color=colour(i), linestyle=dash(i), linewidth=2) for i in range(len(labels))]
-    legend(figure, [Line2D([], [], color=INK, linewidth=width) for width in KINDS.values()] + lines, key)
+    kinds = [Line2D([], [], color=INK, linewidth=width) for width in KINDS.values()]
+    legend(figure, kinds + lines if shared else kinds, key)
     for axis, panel in zip(axes, numbers, strict=True):
         places = [labels.index(curve.label) for curve in panel.curves]
         for place, curve in zip(places, panel.curves, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from statistics import fmean
@@ -19,18 +19,20 @@ from ablate.report.notation import axis_name
 from ablate.report.series import Series, depth_axis, series_along
 from ablate.spec.study import Study
 
+Published = Mapping[str, Mapping[str, float]]
 MAX_SERIES = 6
 METRICS = {"train_error": "training error, %", "test_error": "test error, %"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One series and metric: depths, mean over the finished seeds (NaN for none), and every seed as (depth, error)."""
+    """One series and metric: depths, mean over the finished seeds (NaN for none), every seed and what is published."""
 
     label: str
     depths: tuple[float, ...]
     means: tuple[float, ...]
     seeds: tuple[tuple[float, float], ...]
+    published: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,26 +44,34 @@ class DepthErrors:
     left_out: int
 
 
-def measure_depth_errors(study: Study, frame: pd.DataFrame) -> DepthErrors | None:
-    """The numbers of the figure; None where the study has no depth axis or nothing has finished."""
+def measure_depth_errors(study: Study, frame: pd.DataFrame, theirs: Published | None = None) -> DepthErrors | None:
+    """The numbers of the figure; None where the study has no depth axis or nothing has finished.
+
+    `theirs` holds published figures by metric, then cell.
+    """
     axis = depth_axis(study)
     metrics = [metric for metric in METRICS if frame[metric].notna().any()]
     if axis is None or not metrics:
         return None
     series = series_along(study, axis)
-    lines = {metric: _lines(series[:MAX_SERIES], finished(frame, metric)) for metric in metrics}
+    drawn, published = series[:MAX_SERIES], theirs or {}
+    lines = {metric: _lines(drawn, finished(frame, metric), published.get(metric, {})) for metric in metrics}
     return DepthErrors(axis_name(axis), lines, max(0, len(series) - MAX_SERIES))
 
 
-def _lines(series: tuple[Series, ...], errors: Mapping[str, list[float]]) -> tuple[Line, ...]:
-    return tuple(_line(one, [errors[cell.name] for cell in one.cells]) for one in series)
+def _lines(
+    series: Sequence[Series], errors: Mapping[str, list[float]], theirs: Mapping[str, float]
+) -> tuple[Line, ...]:
+    return tuple(_line(one, errors, theirs) for one in series)
 
 
-def _line(series: Series, errors: list[list[float]]) -> Line:
-    known = [[error for error in row if isfinite(error)] for row in errors]
+def _line(series: Series, errors: Mapping[str, list[float]], theirs: Mapping[str, float]) -> Line:
+    known = [[error for error in errors[cell.name] if isfinite(error)] for cell in series.cells]
     means = tuple(fmean(row) if row else nan for row in known)
     seeds = tuple((depth, error) for depth, row in zip(series.levels, known, strict=True) for error in row)
-    return Line(series.label or "all cells", series.levels, means, seeds)
+    places = zip(series.levels, series.cells, strict=True)
+    published = tuple((depth, theirs[cell.name]) for depth, cell in places if cell.name in theirs)
+    return Line(series.label or "all cells", series.levels, means, seeds, published)
 
 
 def draw_depth_errors(numbers: DepthErrors) -> Figure:
@@ -85,5 +95,7 @@ def _draw_line(panel: Axes, line: Line, number: int) -> Line2D:
     if line.seeds:
         depths, errors = zip(*line.seeds, strict=True)
         panel.plot(depths, errors, linestyle="", alpha=0.35, markersize=3, markeredgewidth=0, **shared)
+    for depth, error in line.published:
+        panel.plot([depth], [error], "*", markersize=11, markerfacecolor="none", color=colour(number))
     (handle,) = panel.plot(line.depths, line.means, linestyle=dash(number), markersize=5, linewidth=1.8, **shared)
     return handle

@@ -20,6 +20,7 @@ from ablate.schedule.claims import take
 VARIABLES = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",  # the old output can be silenced
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # what Ray says of a process that died: we say it shorter
     "RAY_USAGE_STATS_ENABLED": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # ten times the cost of a short trial; our records hold it all
     "TUNE_DISABLE_SIGINT_HANDLER": "1",

@@ -30,4 +30,11 @@ class TrialHeld:
     holder: str
 
 
-Event = EpochEnded | TrialEnded | TrialHeld
+@dataclass(frozen=True)
+class PackRestarted:
+    """The process that trained the trials died; those without a record start again from scratch."""
+
+    trial_ids: tuple[str, ...]
+
+
+Event = EpochEnded | TrialEnded | TrialHeld | PackRestarted

@@ -26,7 +26,7 @@ class Executor(Protocol):
         """Packs trained at a time."""
         ...
 
-    def __call__(self, packs: Sequence[Pack], emit: Emit) -> Mapping[Pack, str]:
+    def __call__(self, packs: Sequence[Pack], emit: Emit) -> Sequence[tuple[Pack, str]]:
         """Train them all."""
         ...
 
@@ -54,7 +54,7 @@ class Rounds:
                 return
             self.held = {}
             packs = form_packs(missing, self.seconds, self.execute.num_processes, self.alone)
-            for pack, reason in self.execute(packs, self._handle).items():
+            for pack, reason in self.execute(packs, self._handle):
                 self._give_up(pack, reason)
             self._await_others()
 

@@ -16,8 +16,8 @@ class SerialExecutor:
     settings: Settings
     num_processes: int = 1
 
-    def __call__(self, packs: Sequence[Pack], emit: Emit) -> dict[Pack, str]:
+    def __call__(self, packs: Sequence[Pack], emit: Emit) -> list[tuple[Pack, str]]:
         """Run every pack; no pack is ever lost."""
         for pack in packs:
             run_pack(pack, self.settings, emit)
-        return {}
+        return []

@@ -6,12 +6,14 @@ import os
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
 
+from ablate.errors import AblateError
 from ablate.schedule.events import Event
 from ablate.schedule.packs import Pack
 from ablate.schedule.training import Settings, run_pack
@@ -63,6 +65,8 @@ class PackTrainable(tune.Trainable):
         try:
             run_pack(pack, self._settings, put)
         except BaseException as error:
+            if not isinstance(error, AblateError):
+                error.add_note(traceback.format_exc())  # a traceback itself does not travel
             put(error)
         else:
             put(None)

@@ -1,0 +1,70 @@
+"""The order of trials and their grouping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ablate.schedule.cost import estimate_seconds
+from ablate.schedule.packs import PACK_SECONDS, form_packs, order_trials
+from ablate.spec import Study
+
+Costs = st.lists(st.floats(1e-3, 10), min_size=1, max_size=40)
+
+
+def test_cost_grows_with_depth_and_epochs(create_study: Callable[..., Study]) -> None:
+    study = create_study("grid={architecture.depth: [8, 20, 56]}", "seeds=1")
+    costs = estimate_seconds(study.trials)
+    assert [trial.cell.factors["architecture.depth"] for trial in study.trials] == [8, 20, 56]
+    assert list(costs.values()) == sorted(costs.values())
+    longer = create_study("grid={architecture.depth: [8, 20, 56]}", "seeds=1", "train.epochs=100")
+    assert min(estimate_seconds(longer.trials).values()) > max(costs.values())
+
+
+def test_first_seeds_come_first_and_the_longest_of_them_first(create_study: Callable[..., Study]) -> None:
+    study = create_study("grid={architecture.depth: [8, 56, 20]}", "seeds=[7, 3]")
+    order = order_trials(study.trials, estimate_seconds(study.trials))
+    assert [(trial.seed, trial.cell.factors["architecture.depth"]) for trial in order] == [
+        (7, 56),
+        (7, 20),
+        (7, 8),
+        (3, 56),
+        (3, 20),
+        (3, 8),
+    ]
+
+
+@pytest.fixture
+def many(create_study: Callable[..., Study]) -> Study:
+    return create_study("seeds=20")
+
+
+@given(costs=Costs, num_processes=st.integers(1, 8), data=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_packs_hold_every_trial_once_in_order_and_no_more_than_the_limit(
+    many: Study, costs: list[float], num_processes: int, data: st.DataObject
+) -> None:
+    trials = many.trials[: len(costs)]
+    seconds = {trial.id: cost for trial, cost in zip(trials, costs, strict=True)}
+    alone = data.draw(st.sets(st.sampled_from([trial.id for trial in trials]), max_size=3))
+    packs = form_packs(trials, seconds, num_processes, alone)
+    assert [trial for pack in packs for trial in pack] == list(trials)
+    for pack in packs:
+        assert len(pack) == 1 or sum(seconds[trial.id] for trial in pack) <= PACK_SECONDS * (1 + 1e-9)
+        assert len(pack) == 1 or not alone & {trial.id for trial in pack}
+
+
+def test_negligible_trials_share_packs_and_processes_share_the_packs(create_study: Callable[..., Study]) -> None:
+    trials = create_study("seeds=100").trials
+    packs = form_packs(trials, dict.fromkeys((trial.id for trial in trials), 0.01), 2)
+    assert len(trials) == 200
+    assert {len(pack) for pack in packs} == {25}  # 200 trials, two processes, four packs each
+
+
+def test_long_trials_are_packs_of_their_own(create_study: Callable[..., Study]) -> None:
+    trials = create_study("seeds=10").trials
+    packs = form_packs(trials, dict.fromkeys((trial.id for trial in trials), 60.0), 2)
+    assert packs == [(trial,) for trial in trials]

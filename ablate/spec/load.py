@@ -76,7 +76,7 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
     claims, wrong_claims = read_claims(document, design, cells)
     seeds, wrong_seeds = read_seeds(document.data.get("seeds", 1))
     diagnostics, wrong_diagnostics = read_diagnostics(document.data.get("diagnostics"))
-    search, wrong_search, wrong_settings = read_search(document, design.points)
+    search, wrong_search, wrong_settings = read_search(document, () if wrong_cells else design.points)
     problems += wrong_design + wrong_claims + wrong_seeds + wrong_diagnostics + wrong_search
     baseline, _ = read_cell(design.baseline, "", {})
     problems += variants_without_effect(design.points, cells, baseline)

@@ -139,10 +139,13 @@ def _check_condition(entry: Node, parameter: Parameter, earlier: Sequence[Parame
     for path, node in written.content.items() if written and isinstance(written.content, Mapping) else ():
         place = (*parameter.written, "when", path)
         if path not in choices:
-            remedy = did_you_mean(path, choices) or "; name a parameter with 'choice' that is written above"
+            known = any(path == other.path for other in earlier)
+            remedy = (
+                not known and did_you_mean(path, choices)
+            ) or "; name a parameter with 'choice' that is written above"
             yield Problem(place, f"no parameter to depend on{remedy}", on_key=True)
             continue
         for value in _alternatives(node):
             if same(value) not in map(same, choices[path]):
-                known = enumerate_words(choices[path])
-                yield Problem(place, f"none of its choices, got {quote(value)}; they are {known}")
+                listed = enumerate_words(choices[path])
+                yield Problem(place, f"none of its choices, got {quote(value)}; they are {listed}")

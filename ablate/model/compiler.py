@@ -12,7 +12,7 @@ from ablate.model.operations import OPERATIONS
 from ablate.model.unit import Unit
 from ablate.spec import network as explicit
 from ablate.spec.network import Operation, Path, Shape
-from ablate.spec.operations import effect_of
+from ablate.spec.tally import effect_of
 
 # A relu may overwrite what these return: nobody else holds it, and their own gradients do not need it.
 FRESH = frozenset({"conv", "bn", "groupnorm", "layernorm", "linear"})
@@ -85,7 +85,7 @@ def compile_path(path: Path, shape: Shape, place: str, fresh: bool = False) -> t
     modules = nn.Sequential()
     for operation in path:
         try:
-            module = create(operation, shape)
+            module = create(operation, shape, f"{place}[{len(modules)}]")
             shape = effect_of(operation, shape).shape
         except Exception as error:
             at = f"{place} ({operation.origin})" if operation.origin else place
@@ -97,6 +97,8 @@ def compile_path(path: Path, shape: Shape, place: str, fresh: bool = False) -> t
     return modules, shape
 
 
-def create(operation: Operation, shape: Shape) -> nn.Module:
+def create(operation: Operation, shape: Shape, place: str = "") -> nn.Module:
     """The module of one operation for inputs of this shape."""
+    if operation.unit:
+        return compile_unit(operation.unit, shape, place)[0]
     return OPERATIONS[operation.kind](shape, **operation.arguments)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Any
 
 from ablate.spec.joins import GATED, read_join
 from ablate.spec.network import Join
-from ablate.spec.operations.written import WrittenPath, names, read_path
+from ablate.spec.operations.written import Written, WrittenPath, names, read_path
 from ablate.spec.problems import Location, Problem
 from ablate.spec.signature import arguments_of, read_keys
 from ablate.spec.wording import quote
 
 BUILT_IN = ("basic", "bottleneck", "single")
 MAX_PATHS = 64
+MAX_NESTING = 10  # units inside each other
+MAX_NAMES = 50  # that stand for each other
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
@@ -29,21 +32,40 @@ class Block:
     after: WrittenPath = ()
     location: Location = ()
 
-    @property
+    @cached_property
     def num_operations(self) -> int:
-        """Operations of all parts."""
-        return sum(map(len, (self.before, self.after, *self.paths.values())))
+        """Operations of all parts, those of units inside them included."""
+        return sum(map(num_operations, (self.before, self.after, *self.paths.values())))
 
-    @property
+    @cached_property
     def num_layers(self) -> int:
-        """Convolutions and linear layers on the longest path."""
-        return max(sum(written.kind in ("conv", "linear") for written in path) for path in self.paths.values())
+        """Convolutions and linear layers on the longest way through."""
+        return _num_layers(self.before) + max(map(_num_layers, self.paths.values())) + _num_layers(self.after)
 
-    @property
+    @cached_property
     def counts_units(self) -> bool:
         """Whether a rule depends on the unit's number in the network."""
         parts = (self.before, self.after, *self.paths.values())
-        return any(written.arguments.get("rule") == "linear" for part in parts for written in part)
+        return any(
+            item.block.counts_units if item.block else item.arguments.get("rule") == "linear"
+            for part in parts
+            for item in part
+        )
+
+    @cached_property
+    def nesting(self) -> int:
+        """How many units are inside each other, this one included."""
+        parts = (self.before, self.after, *self.paths.values())
+        return 1 + max((item.block.nesting for part in parts for item in part if item.block), default=0)
+
+
+def num_operations(path: WrittenPath) -> int:
+    """Operations of a path, those of units inside it included."""
+    return sum(item.block.num_operations if item.block else 1 for item in path)
+
+
+def _num_layers(path: WrittenPath) -> int:
+    return sum(item.block.num_layers if item.block else item.kind in ("conv", "linear") for item in path)
 
 
 @dataclass(frozen=True)
@@ -51,7 +73,7 @@ class Blocks:
     """The user's `blocks:`. A wrong block is None, so that its name is still known."""
 
     units: Mapping[str, Block | None] = field(default_factory=dict)
-    sequences: Mapping[str, WrittenPath] = field(default_factory=dict)
+    sequences: Mapping[str, WrittenPath] = field(default_factory=dict)  # what a name in a path stands for
 
 
 def block_keys(
@@ -68,23 +90,65 @@ def block_keys(
 
 
 def read_blocks(written: Any, problems: list[Problem]) -> Blocks:
-    """`blocks:` of a file: mappings are blocks, lists are sequences of operations to be named in paths below them."""
-    units: dict[str, Block | None] = {}
-    sequences: dict[str, WrittenPath] = {}
+    """`blocks:` of a file: mappings are blocks, lists are sequences of operations. Both may be named in paths."""
     if not isinstance(written, Mapping):
         problems.append(Problem(("blocks",), f"expected names with blocks, got {quote(written)}"))
         return Blocks()
-    taken = {*BUILT_IN, *names()}
-    for name, block in sorted(written.items(), key=lambda item: isinstance(item[1], Mapping)):  # sequences first
+    reader = _Reader(written, problems)
+    for name in written:
+        reader.read(name)
+    return Blocks(reader.units, reader.sequences)
+
+
+class _Reader(Mapping[str, WrittenPath]):
+    """What every name stands for in a path, read when it is first met, so that the order does not matter."""
+
+    def __init__(self, written: Mapping[Any, Any], problems: list[Problem]) -> None:
+        self.written = written
+        self.problems = problems
+        self.units: dict[str, Block | None] = {}
+        self.sequences: dict[str, WrittenPath] = {}
+        self.open: list[str] = []
+        self.taken = {*BUILT_IN, *names()}
+
+    def __getitem__(self, name: str) -> WrittenPath:
+        if name not in self.written or not self._is_a_name(name):
+            raise KeyError(name)
+        self.read(name)
+        return self.sequences.get(name, ())
+
+    def __iter__(self) -> Iterator[str]:
+        return filter(self._is_a_name, self.written)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _is_a_name(self, name: Any) -> bool:
+        return isinstance(name, str) and name not in self.taken and bool(_NAME.fullmatch(name))
+
+    def read(self, name: Any) -> None:
+        """Read one entry unless that is done; a wrong one stands for nothing."""
         location = ("blocks", str(name))
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or name in taken:
-            reason = "the name is taken" if name in taken else "names are letters, digits, '-' and '_'"
-            problems.append(Problem(location, f"a block cannot be called {quote(name)}: {reason}", on_key=True))
-        elif isinstance(block, list | tuple):
-            sequences[name] = read_path(block, location, problems, sequences)
-        else:
-            units[name] = read_block(block, location, problems, sequences)
-    return Blocks(units, sequences)
+        if name in self.sequences:
+            return
+        if name in self.open or len(self.open) > MAX_NAMES:
+            chain = " in ".join([name, *reversed(self.open[self.open.index(name) :])]) if name in self.open else ""
+            message = f"stands inside itself: {chain}" if chain else f"more than {MAX_NAMES} names inside each other"
+            self.problems.append(Problem(location, message, on_key=True))
+            return
+        if not self._is_a_name(name):
+            reason = "the name is taken" if name in self.taken else "names are letters, digits, '-' and '_'"
+            self.problems.append(Problem(location, f"a block cannot be called {quote(name)}: {reason}", on_key=True))
+            return
+        self.open.append(name)
+        self.sequences[name] = self._read(name, self.written[name], location)
+        self.open.pop()
+
+    def _read(self, name: str, block: Any, location: Location) -> WrittenPath:
+        if isinstance(block, list | tuple):
+            return read_path(block, location, self.problems, self)
+        unit = self.units[name] = read_block(block, location, self.problems, self)
+        return (Written("unit", location=location, block=unit),) if unit else ()
 
 
 def read_block(
@@ -107,7 +171,13 @@ def read_block(
         join = read_join(keys["join"], tuple(paths), location, problems)
     before = read_path(keys["before"], (*location, "before"), problems, sequences)
     after = read_path(keys["after"], (*location, "after"), problems, sequences)
-    return Block(paths, join, before, after, location) if len(problems) == known else None
+    if len(problems) > known:
+        return None
+    block = Block(paths, join, before, after, location)
+    if block.nesting > MAX_NESTING:
+        problems.append(Problem(location, f"more than {MAX_NESTING} units inside each other; write fewer"))
+        return None
+    return block
 
 
 def _read_paths(

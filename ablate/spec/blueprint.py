@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ablate.spec.blocks import Block
+from ablate.spec.blocks import Block, num_operations
 from ablate.spec.operations.written import WrittenPath
 from ablate.spec.problems import Location
 
@@ -54,6 +54,7 @@ class Blueprint:
         """Why it is beyond what can be built, or nothing."""
         units = sum(run.units for run in self.runs)
         operations = sum(run.units * run.block.num_operations for run in self.runs)
+        operations += sum(map(num_operations, (self.stem, self.head, *(tap.head for tap in self.taps))))
         if units > MAX_UNITS or operations > MAX_OPERATIONS:
             return f"{units:,} units of {operations:,} operations; at most {MAX_UNITS:,} of {MAX_OPERATIONS:,}"
         return ""

@@ -82,7 +82,9 @@ def _path(path: Path) -> list[Any]:
 
 
 def _operation(operation: Operation) -> Any:
-    """`relu`, or its name with every argument that is not the default."""
+    """`relu`, or its name with every argument that is not the default; a unit inside a path in full."""
+    if operation.unit:
+        return {"unit": _unit(operation.unit)}
     kind = KINDS[operation.kind]
     arguments = dict(operation.arguments)
     name = operation.kind

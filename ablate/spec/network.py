@@ -17,11 +17,12 @@ Join = Literal["add", "concat", "gate", "gate-shortcut", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the table in `spec/operations`, with every argument present and literal."""
+    """One operation of the table in `spec/operations`, with every argument present and literal; or a whole unit."""
 
     kind: str
     arguments: Mapping[str, Value] = field(default_factory=dict)
     origin: str = field(default="", compare=False)  # path in the document, e.g. `blocks.mine.branch[4]`
+    unit: Unit | None = None  # of the kind `unit` only: a unit inside a path
 
 
 Path = tuple[Operation, ...]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from ablate.spec.blocks import Block
 from ablate.spec.blueprint import Blueprint, Run
 from ablate.spec.network import Auxiliary, Network, Operation, Path, Shape, Unit
-from ablate.spec.operations import effect_of
 from ablate.spec.operations.arguments import Scope
 from ablate.spec.operations.effect import MAX_CHANNELS, text
 from ablate.spec.operations.written import WrittenPath, resolve
-from ablate.spec.problems import Location, Problem
+from ablate.spec.problems import Location, Problem, dotted
+from ablate.spec.tally import effect_of
 
 
 def place(blueprint: Blueprint, input: Shape, classes: int, problems: list[Problem]) -> Network | None:
@@ -127,6 +127,11 @@ class _Placing:
         for item in written:
             if shape is None:
                 break
+            if item.block:
+                inner = replace(scope, inputs=shape[0], output=None)
+                unit, shape = self.unit(item.block, shape, inner, f"{where}[{len(path)}]")
+                path.append(Operation("unit", origin=dotted(item.location), unit=unit))
+                continue
             try:
                 for operation in resolve(item, shape, scope):
                     shape = effect_of(operation, shape).shape

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ablate.spec.cleanliness import Cleanliness, measure
 from ablate.spec.network import Network, Path, Shape, Unit
-from ablate.spec.tally import Tally, in_words, tally
+from ablate.spec.operations.effect import Effect
+from ablate.spec.tally import Tally, effect_of_unit, in_words, tally, unit_in_words
 
 
 @dataclass(frozen=True)
@@ -39,81 +40,44 @@ class Summary:
     cleanliness: Cleanliness
 
 
-@dataclass(frozen=True)
-class _Passage:
-    """A unit's row, and what adds up along the network."""
-
-    row: Row
-    layers: int
-    reach: int
-    step: int
-
-
 def summarise(network: Network) -> Summary:
     """Rows, totals and cleanliness of a network."""
     stem = tally(network.stem, network.input)
-    passages: dict[tuple[int, int], _Passage] = {}
+    rows: dict[tuple[int, int], Row] = {}
+    effects: list[Effect] = []
     shape = stem.shape
     for s, stage in enumerate(network.stages):
         for u, unit in enumerate(stage):
-            passages[s, u] = _pass(unit, shape, unit.name or f"stages[{s}].units[{u}]")
-            shape = passages[s, u].row.output
+            effects.append(effect_of_unit(unit, shape))
+            rows[s, u] = _pass(unit, shape, unit.name or f"stages[{s}].units[{u}]", effects[-1])
+            shape = effects[-1].shape
     head = tally(network.head, shape)
-    rows = [_row("stem", network.stem, network.input, stem), *(p.row for p in passages.values())]
-    rows.append(_row("head", network.head, shape, head))
-    taps = [(tap.head, passages[tap.stage, tap.unit].row.output) for tap in network.auxiliaries]
+    main = [_row("stem", network.stem, network.input, stem), *rows.values(), _row("head", network.head, shape, head)]
+    taps = [(tap.head, rows[tap.stage, tap.unit].output) for tap in network.auxiliaries]
     extra = [_row(f"auxiliaries[{i}]", path, at, tally(path, at)) for i, (path, at) in enumerate(taps)]
     return Summary(
-        units=(*rows, *extra),
-        parameters=sum(row.parameters for row in (*rows, *extra)),
-        multiply_adds=sum(row.multiply_adds for row in rows),
-        weighted_layers=stem.layers + sum(passage.layers for passage in passages.values()) + head.layers,
-        receptive_field=_receptive_field(stem, passages.values()),
-        cleanliness=measure(zip(network.units(), (p.row.input for p in passages.values()), strict=True)),
+        units=(*main, *extra),
+        parameters=sum(row.parameters for row in (*main, *extra)),
+        multiply_adds=sum(row.multiply_adds for row in main),
+        weighted_layers=stem.layers + sum(effect.layers for effect in effects) + head.layers,
+        receptive_field=_receptive_field(stem, effects),
+        cleanliness=measure(zip(network.units(), (row.input for row in rows.values()), strict=True)),
     )
 
 
-def _pass(unit: Unit, shape: Shape, name: str) -> _Passage:
-    before = tally(unit.before, shape)
-    paths = {key: tally(path, before.shape) for key, path in unit.paths.items()}
-    ends = [path.shape for path in paths.values()]
-    joined = (sum(end[0] for end in ends), *ends[0][1:]) if unit.join == "concat" else ends[0]
-    after = tally(unit.after, joined)
-    parts = [before, *paths.values(), after]
-    step = before.step * max(path.step for path in paths.values())
-    row = Row(
-        name,
-        _operations(unit),
-        shape,
-        after.shape,
-        sum(part.parameters for part in parts),
-        sum(part.multiply_adds for part in parts),
-        in_words((*unit.paths["shortcut"], *unit.after)) if "shortcut" in unit.paths else "",
-    )
-    return _Passage(
-        row,
-        before.layers + max(path.layers for path in paths.values()) + after.layers,
-        before.reach + before.step * max(path.reach for path in paths.values()) + step * after.reach,
-        step * after.step,
-    )
+def _pass(unit: Unit, shape: Shape, name: str, effect: Effect) -> Row:
+    met = in_words((*unit.paths["shortcut"], *unit.after)) if "shortcut" in unit.paths else ""
+    return Row(name, unit_in_words(unit), shape, effect.shape, effect.parameters, effect.multiply_adds, met)
 
 
-def _receptive_field(stem: Tally, passages: Iterable[_Passage]) -> int:
+def _receptive_field(stem: Tally, units: Iterable[Effect]) -> int:
     """Araujo et al. 2019, eq. 1: each reach, times the steps ahead of it."""
     reach, step = 1 + stem.reach, stem.step
-    for passage in passages:
-        reach += passage.reach * step
-        step *= passage.step
+    for unit in units:
+        reach += (unit.kernel - 1) * step
+        step *= unit.stride
     return reach
 
 
 def _row(name: str, path: Path, shape: Shape, found: Tally) -> Row:
     return Row(name, in_words(path), shape, found.shape, found.parameters, found.multiply_adds, "")
-
-
-def _operations(unit: Unit) -> str:
-    """Every part of a unit in one line."""
-    parts = [f"before: {in_words(unit.before)}"] if unit.before else []
-    parts += [f"{name}: {in_words(path)}" for name, path in unit.paths.items()]
-    parts += [unit.join] if unit.join != "none" else []
-    return " | ".join([*parts, in_words(unit.after)] if unit.after else parts)

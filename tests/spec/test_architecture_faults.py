@@ -92,8 +92,11 @@ BLOCKS = [
     ("{paths: {a.b: [relu]}}", "blocks.mine.paths.a.b", "cannot be called 'a.b'"),
     ("{branch: conv3x3}", "blocks.mine.branch", "expected a list of operations"),
     ("7", "blocks.mine", "expected a block"),
-    ("[conv3x3, mine]", "blocks.mine[1]", "unknown operation 'mine'"),
-    ("[conv3x3, later]", "blocks.mine[1]", "unknown operation 'later'"),
+    ("[conv3x3, mine]", "blocks.mine", "stands inside itself: mine in mine"),
+    ("{branch: [later, mine]}", "blocks.mine", "stands inside itself"),
+    ("{branch: [later, unit]}", "blocks.mine.branch[1]", "expected a block"),
+    ("{branch: [unit: {branch: [], shortcut: []}]}", "blocks.mine.branch[0].unit.join", "need a join"),
+    ("{branch: [unit: {branch: [rleu]}]}", "blocks.mine.branch[0].unit.branch[0]", "did you mean 'relu'"),
 ]  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from torch import nn
 
+from ablate.model.unit import Unit
+
 WIDTH = 88  # of a line before it is indented
 
 
@@ -50,10 +52,21 @@ def arguments(target: type[nn.Module]) -> tuple[inspect.Parameter, ...]:
 
 def call_of(module: nn.Module) -> Call:
     """The call that constructs a module like this one; where it starts from is left out, as weights are loaded."""
+    if isinstance(module, Unit):
+        return _call_of_unit(module)
     target = next(kind for kind in type(module).__mro__ if _is_its_own(kind))
     return Call(
         target, tuple(_plain(parameter.name, getattr(module, parameter.name)) for parameter in arguments(target))
     )
+
+
+def _call_of_unit(unit: Unit) -> Call:
+    """A unit inside a path: its parts as text."""
+    names = {part: name for name, part in unit.paths.items()}
+    parts = {names.get(part, part): Name(sequential(calls_of(module))) for part, module in unit.named_children()}
+    ends = [parts.pop(name, None) for name in ("before", "after")]
+    paths = bracket("{", [f'"{name}": {text}' for name, text in parts.items()], "}")
+    return Call(Unit, (Name(paths), unit.join if unit.join == "add" else Name(f'"{unit.join}"'), *ends))
 
 
 def calls_of(modules: nn.Module) -> tuple[Call, ...]:

@@ -36,7 +36,7 @@ def to_python(network: explicit.Network, name: str) -> str:
     """
     with torch.device("meta"):
         module = compile_network(network)
-    units = [unit for unit in module.modules() if isinstance(unit, Unit)]
+    units = [unit for stage in module.stages.children() for unit in stage.children() if isinstance(unit, Unit)]
     templates, uses = find_templates(units)
     function = _identifier(name)
     parts = [*_classes(module), *map(str, templates), _constructor(network, module, function, uses)]

@@ -20,7 +20,7 @@ class Structure:
     """What units share that one function constructs: the join, and each part's name and kinds of operations."""
 
     join: str
-    parts: tuple[tuple[str, tuple[type[nn.Module], ...]], ...]
+    parts: tuple[tuple[str, tuple[type[nn.Module] | str, ...]], ...]  # a unit inside a path is told in full
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,11 @@ def parts_of(unit: Unit) -> dict[str, tuple[Call, ...]]:
 def structure_of(unit: Unit) -> Structure:
     """What decides by which function the unit is constructed."""
     parts = parts_of(unit).items()
-    return Structure(unit.join, tuple((name, tuple(call.target for call in calls)) for name, calls in parts))
+    return Structure(unit.join, tuple((name, tuple(map(_kind, calls))) for name, calls in parts))
+
+
+def _kind(call: Call) -> type[nn.Module] | str:
+    return str(call) if call.target is Unit else call.target
 
 
 def _generalise(name: str, structure: Structure, units: Sequence[Unit]) -> Template:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ablate.spec.network import Operation, Shape, Value
+from ablate.spec.network import Shape, Value
 from ablate.spec.operations import activation, convolution, normalisation, pooling, resizing, scaling
 from ablate.spec.operations.arguments import Scope
 from ablate.spec.operations.effect import Effect
@@ -71,8 +71,3 @@ KINDS: dict[str, Kind] = {
     "pad-channels": Kind(resizing.pad_channels),
     "subsample": Kind(resizing.subsample),
 }
-
-
-def effect_of(operation: Operation, shape: Shape) -> Effect:
-    """What an operation does to a shape; ShapeFault where it cannot be applied."""
-    return KINDS[operation.kind].effect(shape, **operation.arguments)

@@ -43,9 +43,8 @@ def conv(
     extent = dilation * (kernel - 1) + 1
     height, width = window(shape, extent, stride, padding)
     weights = channels * inputs // groups * kernel**2
-    return Effect(
-        (channels, height, width), weights + bias * channels, weights * height * width, extent, stride, gain=None
-    )
+    shape, parameters = (channels, height, width), weights + bias * channels
+    return Effect(shape, parameters, weights * height * width, extent, stride, gain=None, layers=1)
 
 
 def settle_conv(
@@ -82,4 +81,4 @@ def linear(
     if len(shape) != 1:
         raise ShapeFault("needs features, not maps; put global-avgpool or flatten before it")
     weights = shape[0] * features
-    return Effect((features,), weights + bias * features, weights, gain=None)
+    return Effect((features,), weights + bias * features, weights, gain=None, layers=1)

@@ -20,7 +20,7 @@ class Effect:
 
     `multiply_adds` counts convolutions and linear layers only, as the papers do; a bias adds nothing. `kernel` and
     `stride` say how far the window reaches, in pixels. `gain` is the factor on the signal at initialisation, None
-    where it depends on the data.
+    where it depends on the data. `layers` are those with weights, convolutions and linear layers.
     """
 
     shape: Shape
@@ -29,6 +29,7 @@ class Effect:
     kernel: int = 1
     stride: int = 1
     gain: float | None = 1.0
+    layers: int = 0
 
     def __post_init__(self) -> None:
         limit = MAX_CHANNELS if len(self.shape) == 3 else MAX_FEATURES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ablate.spec.network import Operation, Path, Shape, Value
 from ablate.spec.operations import KINDS
@@ -15,7 +15,10 @@ from ablate.spec.problems import Location, Problem, dotted
 from ablate.spec.signature import Argument, arguments_of, read_mapping
 from ablate.spec.wording import did_you_mean, enumerate_words, quote
 
-MAX_OPERATIONS = 1_000  # in one written path
+if TYPE_CHECKING:
+    from ablate.spec.blocks import Block
+
+MAX_OPERATIONS = 1_000  # in one written path, the user's own sequences written out
 _WINDOW = re.compile(r"(?P<kind>[a-z]+)(?P<height>\d{1,3})x(?P<width>\d{1,3})")
 
 
@@ -26,6 +29,7 @@ class Written:
     kind: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     location: Location = ()
+    block: Block | None = None  # of the kind `unit` only
 
     @property
     def awaits_output(self) -> bool:
@@ -49,7 +53,7 @@ def identity(
 def names() -> list[str]:
     """Every written name, the usual window sizes included."""
     windowed = ["conv1x1", "conv3x3", "conv5x5", "conv7x7", "maxpool2x2", "maxpool3x3", "avgpool2x2"]
-    return ["identity", *windowed, *KINDS]
+    return ["identity", *windowed, *KINDS, "unit"]
 
 
 def read_path(
@@ -59,15 +63,16 @@ def read_path(
     if not isinstance(value, list | tuple):
         problems.append(Problem(location, f"expected a list of operations such as [conv3x3, bn], got {quote(value)}"))
         return ()
-    if len(value) > MAX_OPERATIONS:
-        problems.append(Problem(location, f"expected at most {MAX_OPERATIONS:,} operations, got {len(value):,}"))
-        return ()
+    named = {} if sequences is None else sequences
     path: list[Written] = []
     for index, item in enumerate(value):
-        if isinstance(item, str) and item in (sequences or {}):
-            path.extend((sequences or {})[item])
-        elif (operation := read_operation(item, (*location, index), problems, sequences or {})) is not None:
+        if isinstance(item, str) and item in named:
+            path.extend(named[item])
+        elif (operation := read_operation(item, (*location, index), problems, named)) is not None:
             path.append(operation)
+        if max(index + 1, len(path)) > MAX_OPERATIONS:
+            problems.append(Problem(location, f"more than {MAX_OPERATIONS:,} operations, sequences written out"))
+            return ()
     return tuple(path)
 
 
@@ -84,6 +89,11 @@ def read_operation(
             Problem(location, f"expected an operation, `relu` or `conv3x3: {{stride: 2}}`, got {quote(item)}")
         )
         return None
+    if name == "unit":
+        from ablate.spec.blocks import read_block  # which reads paths in turn
+
+        block = read_block(arguments, inside, problems, sequences)
+        return Written("unit", location=location, block=block) if block else None
     kind, given = _split(name)
     if kind is None:
         known = [*sequences, *names()]

@@ -55,7 +55,7 @@ def export(
         spec = select(file, overrides, cell_name)
         name, network = spec.name, spec.network
     else:
-        trial = select_trial(file, overrides, trial_name)
+        trial = select_trial(file, overrides, trial_name, Store(store))
         name, network = trial.name, trial.cell.network
         weights = _weights(trial, Store(store), file)
     path = output or Path(re.sub(r"[^\w.-]+", "-", name) + {"python": ".py", "onnx": ".onnx"}[form])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ablate.errors import UsageError
 
 if TYPE_CHECKING:
+    from ablate.records import Store
     from ablate.spec import Architecture, Cell, Trial
 
 
@@ -39,16 +40,18 @@ def select(
     raise UsageError(f"{file}: no cell is called {wanted!r}; the cells are\n  {known}")
 
 
-def select_trial(file: Path, overrides: Iterable[str], wanted: str) -> Trial:
+def select_trial(file: Path, overrides: Iterable[str], wanted: str, store: Store) -> Trial:
     """The trial of a study with an id, with the only id that starts so, or with a name as `ablate status` prints it.
 
     Raises:
         SpecError: the file is wrong, or no study.
         UsageError: there is no such trial, or several.
     """
+    from ablate.search import decide
     from ablate.spec import load_study
 
-    trials = load_study(file, overrides).trials
+    study, _ = decide(load_study(file, overrides), store.read)
+    trials = study.trials
     found = [trial for trial in trials if trial.name == wanted] or [
         trial for trial in trials if wanted and trial.id.startswith(wanted)
     ]

@@ -174,3 +174,11 @@ def test_a_rule_that_counts_units_is_one_difference_with_all_its_values() -> Non
     assert alteration.places == tuple(f"stages[{s}].units[0..17]" for s in range(3))
     (added,) = [step for step in alteration.parts[0].steps if step.differs]
     assert [pair[1] for pair in added.arguments["survival"]] == pytest.approx([1 - n / 108 for n in range(1, 55)])
+
+
+def test_a_unit_inside_a_path_is_compared_part_by_part(tmp_path: Path) -> None:
+    scales = "{paths: {one: [conv1x1], three: [conv3x3]}, join: concat}"
+    text = EXPLICIT.replace("branch: [conv3x3, bn, relu]", f"branch: [conv3x3, unit: {scales}, conv1x1]")
+    (alteration,) = changed(tmp_path, text, "blocks.mine.branch[1].unit.paths.three=[conv3x3, relu]").alterations
+    assert [part.name for part in alteration.parts] == ["branch[1].three"]
+    assert words(alteration.parts[0].steps) == ["conv3x3", "+relu"]

@@ -56,7 +56,7 @@ def align(this: Network, that: Network) -> tuple[Alteration, ...]:
 
 
 def _compare(place: Place, one: Parts, other: Parts) -> Found:
-    if parts := compare_parts(one, other):
+    if parts := compare_parts(_spread(one), _spread(other)):
         yield place, parts
 
 
@@ -92,6 +92,17 @@ def _parts(unit: Mapping[str, Any]) -> Parts:
     paths = unit.get("paths") or {name: unit[name] for name in ("branch", "shortcut", "gate") if name in unit}
     join = [flow(unit["join"])] if "join" in unit else []
     return {"before": unit.get("before", ()), **paths, "joined by": join, "after": unit.get("after", ())}
+
+
+def _spread(parts: Parts, prefix: str = "") -> Parts:
+    """With the parts of units inside paths apart, such as `branch[1].three`; in the path itself stands `unit`."""
+    found: dict[str, Sequence[Any]] = {}
+    for name, path in parts.items():
+        inner = {i: item["unit"] for i, item in enumerate(path) if isinstance(item, dict) and "unit" in item}
+        found[prefix + name] = ["unit" if i in inner else item for i, item in enumerate(path)]
+        for index, unit in inner.items():
+            found |= _spread(_parts(unit), f"{prefix}{name}[{index}].")
+    return found
 
 
 def _merged(found: Iterable[tuple[Place, tuple[Part, ...]]]) -> Iterator[Alteration]:

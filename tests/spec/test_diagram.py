@@ -15,6 +15,11 @@ from ablate.spec.diagram import draw_network, find_kinds, palette
 from ablate.spec.tally import written_name
 
 SPECS = sorted((Path(__file__).parents[2] / "specs" / "architectures").glob("*.yaml"))
+NESTED = """\
+architecture: {family: cifar, units: [1], widths: [16], block: mine}
+blocks:
+  mine: {branch: [unit: {paths: {a: [conv5x5], b: [conv1x1]}, join: concat}, conv7x7], shortcut: [identity], join: add}
+"""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -99,6 +104,13 @@ def test_kinds_and_stages_count_every_unit(path: Path) -> None:
     assert sum(kind.units for kind in kinds) == sum(1 for _ in network.units())
     assert [sum(units for _, units in stage.runs) for stage in stages] == [len(units) for units in network.stages]
     assert [kind.letter for kind in kinds] == sorted({letter for stage in stages for letter, _ in stage.runs})
+
+
+def test_a_unit_inside_a_path_is_drawn_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(NESTED)
+    root = ElementTree.fromstring(draw_network(load_architecture(tmp_path / "net.yaml").network, "net"))
+    heights = {text: box.y for box, text in texts(root) if text in ("conv5x516", "concat", "conv7x716")}
+    assert heights["conv5x516"] < heights["concat"] < heights["conv7x716"]
 
 
 def test_a_preactivation_net_has_four_kinds_of_units() -> None:

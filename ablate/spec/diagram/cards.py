@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ablate.spec.diagram import palette
-from ablate.spec.diagram.fork import fork
+from ablate.spec.diagram.fork import path_strand, unit_strand
 from ablate.spec.diagram.kinds import Kind
-from ablate.spec.diagram.strand import path_strand, shape_strand, stack, wire
+from ablate.spec.diagram.strand import shape_strand, stack, wire
 from ablate.spec.diagram.svg import Piece, box, label, rows_of, text_width
 from ablate.spec.network import Auxiliary, Path, Shape, Unit
 from ablate.spec.tally import tally
@@ -35,14 +35,13 @@ def auxiliary_card(number: int, tap: Auxiliary, input: Shape) -> Piece:
 
 def draw_unit(unit: Unit, input: Shape, output: Shape) -> Piece:
     """From the shape that enters to the shape that leaves."""
-    split = tally(unit.before, input).shape
-    parts = [shape_strand(input), path_strand(unit.before), fork(unit, split), path_strand(unit.after)]
-    return stack([*parts, wire(), shape_strand(output)]).piece
+    return stack([shape_strand(input), unit_strand(unit, input), wire(), shape_strand(output)]).piece
 
 
 def draw_path(path: Path, input: Shape) -> Piece:
     """As a unit of one path."""
-    return stack([shape_strand(input), path_strand(path), wire(), shape_strand(tally(path, input).shape)]).piece
+    output = shape_strand(tally(path, input).shape)
+    return stack([shape_strand(input), path_strand(path, input), wire(), output]).piece
 
 
 def _card(letter: str, lines: Sequence[str], drawn: Piece) -> Piece:

@@ -1,17 +1,18 @@
-"""The paths of a unit side by side, from the split to the join."""
+"""Paths: operations below each other, and the paths of a unit side by side, from the split to the join."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from ablate.spec.diagram import palette
-from ablate.spec.diagram.strand import STEP, Strand, path_strand
+from ablate.spec.diagram.operations import HEIGHT, draw_operation, operation_width
+from ablate.spec.diagram.strand import STEP, Strand, stack, wire
 from ablate.spec.diagram.svg import Point, box, element, label, line, text_width
-from ablate.spec.network import Shape, Unit
+from ablate.spec.network import Path, Shape, Unit
 from ablate.spec.operations.effect import text
-from ablate.spec.tally import tally
+from ablate.spec.tally import effect_of_unit, tally
 
 SPLIT = 10  # pixels from the top to where the line splits
 ENTRY = SPLIT + 32  # pixels to the first operation, with room for the path's name
@@ -37,10 +38,32 @@ class Column:
     x: float = 0
 
 
+def unit_strand(unit: Unit, shape: Shape) -> Strand:
+    """A whole unit for inputs of this shape: what stands ahead of the split, the paths, the join, what follows it."""
+    split = tally(unit.before, shape).shape
+    joined = effect_of_unit(replace(unit, after=()), shape).shape
+    return stack([path_strand(unit.before, shape), fork(unit, split), path_strand(unit.after, joined)])
+
+
+def path_strand(path: Path, shape: Shape, *, first_wire: bool = True) -> Strand:
+    """Operations below each other, each with the line that leads to it; units among them in full."""
+    width = max((operation_width(item) for item in path if not item.unit), default=0)
+    strands: list[Strand] = []
+    for item in path:
+        if item.unit:
+            strands.append(unit_strand(item.unit, shape))
+        else:
+            drawn = Strand(width / 2, width / 2, HEIGHT, draw_operation(item, width).at(-width / 2, 0))
+            strands += [wire(), drawn] if first_wire or strands else [drawn]
+        shape = tally((item,), shape).shape
+    return stack(strands)
+
+
 def fork(unit: Unit, shape: Shape) -> Strand:
     """Split, paths and join of a unit whose paths see this shape; for one path alone only its operations."""
     if len(unit.paths) == 1:
-        return path_strand(*unit.paths.values())
+        (path,) = unit.paths.values()
+        return path_strand(path, shape)
     columns = _placed(unit, [_column(unit, name, shape) for name in unit.paths])
     bottom = ENTRY + max(column.strand.height for column in columns)
     elements = line([(0, 0), (0, SPLIT)], arrow=False) + "".join(map(_entry, columns))
@@ -54,7 +77,7 @@ def fork(unit: Unit, shape: Shape) -> Strand:
 
 
 def _column(unit: Unit, name: str, shape: Shape) -> Column:
-    strand = path_strand(unit.paths[name], first_wire=False)
+    strand = path_strand(unit.paths[name], shape, first_wire=False)
     end = tally(unit.paths[name], shape).shape
     beside = [text_width(said, 11) + 6 for said in (name, text(end) if unit.join == "concat" else "")]
     return Column(name, strand, max(strand.left, RADIUS), max(strand.right, *beside), end)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from ablate.spec.diagram import palette
 from ablate.spec.diagram.cards import chip
+from ablate.spec.diagram.fork import path_strand
 from ablate.spec.diagram.kinds import Stage
 from ablate.spec.diagram.operations import HEIGHT, draw_operation, operation_width
 from ablate.spec.diagram.svg import Piece, box, label, line, rows_of, text_width
-from ablate.spec.network import Network, Path
+from ablate.spec.network import Network, Path, Shape
 from ablate.spec.operations.effect import text
 from ablate.spec.tally import tally
 
@@ -38,19 +39,26 @@ def _boxes(network: Network, stages: Sequence[Stage]) -> Iterator[Piece]:
     width = text_width(image)
     yield Piece(width, 36, label("image", width / 2, 14, bold=True) + label(image, width / 2, 32))
     if network.stem:
-        yield _path_box("stem", network.stem, text(tally(network.stem, network.input).shape))
+        yield _path_box("stem", network.stem, network.input, text(tally(network.stem, network.input).shape))
     yield from (_stage_box(f"stages[{number}]", stage) for number, stage in enumerate(stages) if stage.rows)
-    yield _path_box("head", network.head, f"{network.classes} logits")
+    shape = next((stage.rows[-1].output for stage in reversed(stages) if stage.rows), network.input)
+    yield _path_box("head", network.head, shape, f"{network.classes} logits")
 
 
-def _path_box(name: str, path: Path, output: str) -> Piece:
-    """Operations below each other, without arrows."""
-    inner = max([text_width(name), text_width(output), *map(operation_width, path)])
-    elements, y = "", 30.0
-    for operation in path:
-        elements += draw_operation(operation, inner).at(MARGIN, y)
-        y += HEIGHT + 4
-    return _framed(name, inner, y + 22, elements + label(output, MARGIN + inner / 2, y + 13))
+def _path_box(name: str, path: Path, input: Shape, output: str) -> Piece:
+    """Operations below each other; lines between them only where there are units among them."""
+    drawn = path_strand(path, input).piece if any(item.unit for item in path) else _list(path)
+    inner = max(text_width(name), text_width(output), drawn.width)
+    elements = drawn.at(MARGIN + (inner - drawn.width) / 2, 30)
+    below = 30 + drawn.height
+    return _framed(name, inner, below + 26, elements + label(output, MARGIN + inner / 2, below + 17))
+
+
+def _list(path: Path) -> Piece:
+    width = max(map(operation_width, path), default=0)
+    step = HEIGHT + 4
+    elements = "".join(draw_operation(item, width).at(0, step * n) for n, item in enumerate(path))
+    return Piece(width, step * len(path) - 4, elements)
 
 
 def _stage_box(name: str, stage: Stage) -> Piece:

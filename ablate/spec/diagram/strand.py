@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ablate.spec.diagram.operations import HEIGHT, draw_operation, operation_width
 from ablate.spec.diagram.svg import Piece, label, line, text_width
-from ablate.spec.network import Path, Shape
+from ablate.spec.network import Shape
 from ablate.spec.operations.effect import text
 
 STEP = 16  # pixels between neighbours on a path
@@ -51,11 +50,3 @@ def shape_strand(shape: Shape) -> Strand:
     """A shape as text."""
     half = text_width(text(shape)) / 2
     return Strand(half, half, 18, label(text(shape), 0, 13))
-
-
-def path_strand(path: Path, *, first_wire: bool = True) -> Strand:
-    """Operations below each other, each with the line that leads to it."""
-    width = max(map(operation_width, path), default=0)
-    boxes = [Strand(width / 2, width / 2, HEIGHT, draw_operation(item, width).at(-width / 2, 0)) for item in path]
-    parts = [part for drawn in boxes for part in (wire(), drawn)]
-    return stack(parts if first_wire else parts[1:])

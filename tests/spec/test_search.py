@@ -237,7 +237,7 @@ def test_a_fault_is_told_once_where_it_stands(read: Read, tmp_path: Path, old: s
 
 def test_too_few_settings_for_the_budget(read: Read) -> None:
     text = STUDY.replace("{loguniform: [0.01, 1.0]}", "{choice: [0.1, 0.01]}").replace("trials: 8", "trials: 13")
-    with pytest.raises(SpecError, match="13:11: search.trials: there are only 12 settings, got 13; write at most 12"):
+    with pytest.raises(SpecError, match=r"13:11: search\.trials: there are only 12 settings, got 13; write at most 12"):
         read(text)
 
 

@@ -1,7 +1,8 @@
 """Trials become records: data, augmentation, the loop. Knows nothing of studies, stores or Ray."""
 
+from ablate.train.checkpoint import Keeping
 from ablate.train.data import load_splits
 from ablate.train.data.download import download
 from ablate.train.pack import train_pack
 
-__all__ = ["download", "load_splits", "train_pack"]
+__all__ = ["Keeping", "download", "load_splits", "train_pack"]

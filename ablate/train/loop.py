@@ -6,8 +6,10 @@ Legend: B batch, N images of a split.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn, optim
@@ -37,6 +39,9 @@ class Run:
     device: torch.device
     epoch: int = 0  # finished
     step: int = 0  # finished, of the whole training
+    order: Tensor | None = None  # (N,) of the images, in the epoch under way
+    results: list[tuple[Tensor, Tensor]] = field(default_factory=list)  # of its steps: mean loss, number of errors
+    gradients: dict[int, list[tuple[Tensor, Tensor]]] = field(default_factory=lambda: defaultdict(list))  # diagnosed
 
 
 @dataclass(frozen=True)
@@ -48,21 +53,27 @@ class Means:
     num_images: int
 
 
-def train_epoch(run: Run) -> Means:
+def train_epoch(run: Run, on_step: Callable[[], None] = lambda: None) -> Means:
     """One pass over the training images in a new order; running means over its batches, as in He et al. 2015, Fig. 6.
 
-    A last batch of a single image is left out: it has no batch statistics.
+    A last batch of a single image is left out: it has no batch statistics. An epoch under way is taken to its end.
     """
     run.module.train()
-    order = torch.randperm(len(run.splits.train), generator=run.streams.order).to(run.device)
+    order = run.order = draw_order(run) if run.order is None else run.order
     batches = [batch for batch in torch.split(order, run.recipe.batch_size) if len(batch) > 1 or len(order) == 1]
-    results = []
-    for positions in batches:
+    for positions in batches[len(run.results) :]:
         set_learning_rate(run)
-        results.append(train_step(run, *run.splits.train.take(positions)))
+        run.results.append(train_step(run, *run.splits.train.take(positions)))
         run.step += 1
-    run.epoch += 1
-    return _means(results, [len(batch) for batch in batches])
+        on_step()
+    means = _means(run.results, [len(batch) for batch in batches])
+    run.epoch, run.order, run.results = run.epoch + 1, None, []
+    return means
+
+
+def draw_order(run: Run) -> Tensor:
+    """The positions (N,) of the training images, in the order of the coming epoch."""
+    return torch.randperm(len(run.splits.train), generator=run.streams.order).to(run.device)
 
 
 def set_learning_rate(run: Run) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 
 import torch
 
 from ablate.errors import UsageError
 from ablate.records import Epoch, Record
 from ablate.spec.study import Trial
+from ablate.train.checkpoint import Keeper, Keeping
 from ablate.train.trial import train_trial
 
 THREADS = 1  # results on a CPU depend on it, and two processes of one thread outrun one of two
@@ -20,6 +22,8 @@ def train_pack(
     device: str = "auto",
     threads: int | None = None,
     on_epoch: Callable[[Trial, Epoch], None] | None = None,
+    keeping: Keeping | None = None,
+    on_note: Callable[[Trial, str], None] = lambda trial, text: None,
 ) -> Iterator[Record]:
     """Train every trial; yield each one's record as soon as it has ended.
 
@@ -31,14 +35,20 @@ def train_pack(
         device: `auto` (a CUDA device if there is one, else the CPU), or what `torch.device` takes.
         threads: of PyTorch on the CPU; 1 unless said otherwise, so that results do not depend on the machine's load.
         on_epoch: called with a member after each of its epochs; what it raises passes through.
+        keeping: where to keep checkpoints, and whether to keep weights; without it, neither. A trial with a checkpoint
+            goes on from there, to the same bits. It is the store that removes one, with the record's writing.
+        on_note: called with a member and what a person should know, e.g. that it goes on from a checkpoint.
 
     Raises:
         DataError: a data set is missing, damaged or does not fit; that trial and those after it have no record.
+        StoreError: weights to be kept cannot be written; as above.
         UsageError: there is no such device.
     """
     chosen = choose_device(device)
+    threads = threads or THREADS
     for trial in trials:
-        yield _watch(train_trial(trial, chosen, threads or THREADS), trial, on_epoch)
+        keeper = Keeper(trial, keeping, threads, partial(on_note, trial))
+        yield _watch(train_trial(trial, chosen, threads, keeper), trial, on_epoch)
 
 
 def _watch(

@@ -25,6 +25,8 @@ class Progress:
     start: float = field(default_factory=time.perf_counter)
     history: list[Epoch] = field(default_factory=list)
     num_images: int = 0  # trained on, again in every epoch
+    epoch_start: float | None = None  # of the epoch under way
+    peak_memory: int = 0  # bytes, of processes that have trained it before this one
     training_seconds: float = 0.0  # in training steps: neither preparation nor evaluation
     digest: str | None = None  # of the data set, once it is loaded
     diagnostics: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Progress:
         self.history.append(epoch)
         self.num_images += num_images
         self.training_seconds += training_seconds
+        self.epoch_start = None
 
 
 def create_record(
@@ -87,7 +90,7 @@ def measure_cost(trial: Trial, progress: Progress, device: torch.device) -> Cost
     return Cost(
         seconds=time.perf_counter() - progress.start,
         images_per_second=rate,
-        peak_memory=peak_bytes(device),
+        peak_memory=max(progress.peak_memory, peak_bytes(device)),
         parameters=summary.parameters,
         multiply_adds=summary.multiply_adds,
     )

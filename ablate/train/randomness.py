@@ -7,10 +7,11 @@ crops, and start from the same weights where their parameters agree, whatever el
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,23 @@ def open_streams(seed: int, device: torch.device) -> Streams:
 def derive_seed(seed: int, purpose: str) -> int:
     """63 bits, unrelated for different seeds or purposes."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{purpose}".encode()).digest()[:8], "big") >> 1
+
+
+def read_states(streams: Streams, device: torch.device) -> dict[str, Tensor]:
+    """How far every stream has been drawn, by `stream.` and its name; bytes."""
+    states = {f"stream.{name}": generator.get_state() for name, generator in _generators(streams, device).items()}
+    return states | {"stream.noise": torch.get_rng_state()}
+
+
+def write_states(states: Mapping[str, Tensor], streams: Streams, device: torch.device) -> None:
+    """Bring every stream to where it was when `read_states` was called."""
+    for name, generator in _generators(streams, device).items():
+        generator.set_state(states[f"stream.{name}"])
+    torch.set_rng_state(states["stream.noise"])
+
+
+def _generators(streams: Streams, device: torch.device) -> dict[str, Generator]:
+    generators = {"init": streams.init, "order": streams.order, "augmentation": streams.augmentation}
+    if device.type == "cuda":  # where dropout draws there
+        generators["noise-cuda"] = torch.cuda.default_generators[device.index or 0]
+    return generators

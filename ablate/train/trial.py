@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import torch
 
-from ablate.errors import DataError
+from ablate.errors import DataError, StoreError
 from ablate.model import build
 from ablate.records import Epoch, Outcome, Record
 from ablate.spec.study import Trial
+from ablate.train.checkpoint import Keeper
 from ablate.train.data import Split, Splits, load_splits
 from ablate.train.diagnostics import Diagnosis
 from ablate.train.failure import explain, explain_divergence
@@ -21,23 +22,25 @@ from ablate.train.optimiser import create_optimiser, learning_rate
 from ablate.train.process import fresh_state
 from ablate.train.progress import Progress, create_record, defined
 from ablate.train.randomness import Streams, open_streams
+from ablate.train.stopping import explain_stop
 
 
-def train_trial(trial: Trial, device: torch.device, threads: int) -> Generator[Epoch, None, Record]:
+def train_trial(trial: Trial, device: torch.device, threads: int, keeper: Keeper) -> Generator[Epoch, None, Record]:
     """Train one network: yield each epoch as it ends, return the record.
 
     An exception while building or training is the trial's result, a record that says `failed`.
 
     Raises:
         DataError: the data set cannot be had. That says nothing about the trial, so there is no record.
+        StoreError: the weights that are to be kept cannot be written; no record either.
     """
     progress = Progress()
     reset_peak(device)
     streams = open_streams(trial.seed, device)
     with fresh_state(device, threads, streams.noise):
         try:
-            outcome, error = yield from _train(trial, streams, progress, device)
-        except DataError:
+            outcome, error = yield from _train(trial, streams, progress, device, keeper)
+        except (DataError, StoreError):
             raise
         except Exception as exception:
             outcome, error = Outcome.FAILED, explain(exception)
@@ -45,18 +48,23 @@ def train_trial(trial: Trial, device: torch.device, threads: int) -> Generator[E
 
 
 def _train(
-    trial: Trial, streams: Streams, progress: Progress, device: torch.device
+    trial: Trial, streams: Streams, progress: Progress, device: torch.device, keeper: Keeper
 ) -> Generator[Epoch, None, tuple[Outcome, str | None]]:
     run = prepare_run(trial, streams, device)
     progress.digest = run.splits.digest
     diagnosis = Diagnosis(trial, run)
+    keeper.resume(run, progress)
     while run.epoch < run.recipe.epochs:
-        epoch = _train_and_evaluate(run, progress)
+        if reason := explain_stop(trial.stopping, progress.history):
+            return Outcome.STOPPED, reason
+        epoch = _train_and_evaluate(run, progress, lambda: keeper.save_if_due(run, progress))
         if epoch is None:
             progress.diagnostics = diagnosis.conclude(trained=False)
             rate = learning_rate(run.recipe, run.epoch - 1, run.step - 1)
             return Outcome.DIVERGED, explain_divergence(run.epoch, rate)
+        keeper.save_if_due(run, progress)
         yield epoch
+    keeper.keep_weights(run.module)
     progress.diagnostics = diagnosis.conclude(trained=True)
     return Outcome.FINISHED, None
 
@@ -93,10 +101,10 @@ def _check_fit(trial: Trial, splits: Splits) -> None:
         raise DataError(f"the data set has {len(splits.classes)} classes, but the network has {network.classes}")
 
 
-def _train_and_evaluate(run: Run, progress: Progress) -> Epoch | None:
+def _train_and_evaluate(run: Run, progress: Progress, on_step: Callable[[], None]) -> Epoch | None:
     """The coming epoch, or None if it ended in NaN or infinity."""
-    start = time.perf_counter()
-    train = train_epoch(run)
+    start = progress.epoch_start = progress.epoch_start or time.perf_counter()
+    train = train_epoch(run, on_step)
     training_seconds = time.perf_counter() - start
     if not (math.isfinite(train.loss) and is_finite(run)):
         return None

@@ -6,7 +6,6 @@ He et al. 2015, sec. 4.1, "verified that the backward propagated gradients exhib
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -38,8 +37,7 @@ class Gradients:
         self.parameters = list(_parameters(run.module))
         self.epochs = spread(run.recipe.epochs, epochs)
         self.steps = spread(max(1, len(run.splits.train) // run.recipe.batch_size), steps)
-        self.samples: dict[int, list[Sample]] = defaultdict(list)  # by epoch, 0 before the first update
-        self.step_in_epoch = (-1, -1)
+        self.samples: dict[int, list[Sample]] = run.gradients  # by epoch, 0 before the first update
         self.is_sampling = False
         self.batch_size = 0
         self.signals: Tensor
@@ -51,8 +49,7 @@ class Gradients:
     def _begin_step(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         if not module.training:
             return
-        epoch, step = self.step_in_epoch
-        self.step_in_epoch = epoch, step = (epoch, step + 1) if epoch == self.run.epoch else (self.run.epoch, 0)
+        epoch, step = self.run.epoch, len(self.run.results)
         self.is_sampling = self.run.step == 0 or (epoch in self.epochs and step in self.steps)
         if self.is_sampling:
             self.batch_size = len(inputs[0])
@@ -72,7 +69,7 @@ class Gradients:
         self.is_sampling = False
         gradients = [torch.zeros(()) if p.grad is None else p.grad for _, p in self.parameters]
         sample = torch.stack(torch._foreach_norm(gradients)), self.signals * math.sqrt(self.batch_size)
-        epoch, step = self.step_in_epoch
+        epoch, step = self.run.epoch, len(self.run.results)
         if self.run.step == 0:
             self.samples[0].append(sample)
         if epoch in self.epochs and step in self.steps:

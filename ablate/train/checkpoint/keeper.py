@@ -1,0 +1,95 @@
+"""When the state of a trial is saved, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from ablate.errors import AblateError, StoreError
+from ablate.model.export import save_weights
+from ablate.records import Store
+from ablate.spec.study import Trial
+from ablate.train.checkpoint.file import Identity, Unusable, read_checkpoint, write_checkpoint
+from ablate.train.checkpoint.state import Position, capture, restore
+from ablate.train.environment import describe_environment
+from ablate.train.loop import Run
+from ablate.train.progress import Progress
+
+# What a record says of its environment must hold for all of a training; these also decide its bits.
+ENVIRONMENT = ("ablate", "torch", "device", "device_name", "threads")
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept of a trial beside its record."""
+
+    store: Store
+    weights: bool = False  # the final ones
+    seconds: float = 60.0  # between two checkpoints, at least; so a short trial writes none
+    share: float = 0.01  # of the time, at most, spent on checkpoints
+
+
+class Keeper:
+    """Saves the state of one trial now and then, and brings it back; with no `keeping` does nothing."""
+
+    def __init__(self, trial: Trial, keeping: Keeping | None, threads: int, note: Note) -> None:
+        self.trial, self.keeping, self.threads, self.note = trial, keeping, threads, note
+        self.due = math.inf
+        self.is_failing = False
+
+    def resume(self, run: Run, progress: Progress) -> None:
+        """Go on from the trial's checkpoint, if there is one to be trusted."""
+        if self.keeping is None:
+            return
+        try:
+            found = read_checkpoint(self._path(self.keeping), self._identity(run))
+            if found:
+                restore(run, progress, Position.model_validate_json(found[0]), found[1])
+                self.note(f"goes on in epoch {min(run.epoch + 1, run.recipe.epochs)}, from its checkpoint")
+        except Unusable as reason:
+            self.note(f"its checkpoint is ignored, since {reason}; starts again")
+        self.due = time.monotonic() + self.keeping.seconds
+
+    def save_if_due(self, run: Run, progress: Progress) -> None:
+        """Called between steps; a disk that is full does not end the training."""
+        if self.keeping is None or (start := time.monotonic()) < self.due:
+            return
+        try:
+            position, tensors = capture(run, progress)
+            write_checkpoint(self._path(self.keeping), self._identity(run), position.model_dump_json(), tensors)
+            self.is_failing = False
+        except OSError as error:
+            if not self.is_failing:
+                self.note(f"no checkpoint written: {error.strerror or error}; training goes on")
+            self.is_failing = True
+        end = time.monotonic()
+        self.due = end + max(self.keeping.seconds, (end - start) / self.keeping.share)
+
+    def keep_weights(self, module: nn.Module) -> None:
+        """Write the weights, if they are wanted.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        if self.keeping is None or not self.keeping.weights:
+            return
+        try:
+            save_weights(module, self.keeping.store.weights_path(self.trial.id), {"trial": self.trial.id})
+        except AblateError as error:
+            raise StoreError(f"{error}; free space or pass --store") from error
+
+    def _path(self, keeping: Keeping) -> Path:
+        return keeping.store.checkpoint_path(self.trial.id)
+
+    def _identity(self, run: Run) -> Identity:
+        environment = describe_environment(run.device, self.threads)
+        here = {name: environment[name] for name in ENVIRONMENT}
+        diagnosed = json.dumps(self.trial.diagnostics.options.get("gradients"))  # samples of them are in the state
+        return {"trial": self.trial.id, "data": run.splits.digest, "gradients": diagnosed, **here}

@@ -27,7 +27,7 @@ from ablate.spec.operations import KINDS
 from ablate.spec.operations.written import identity
 from ablate.spec.recipe import Data, Train
 from ablate.spec.scalars import resolve
-from ablate.spec.schema import ClaimSection, EditSection, StudySection
+from ablate.spec.schema import ClaimSection, EditSection, ParameterSection, SearchSection, StudySection
 from ablate.spec.short import short_keys
 from ablate.spec.signature import REQUIRED, arguments_of
 from ablate.spec.stages import run_keys
@@ -114,6 +114,8 @@ def of_model(model: type[BaseModel], prefix: str = "") -> dict[str, Any]:
         ("### Keys of a study", StudySection),
         ("### Keys of a variant", EditSection),
         ("### Keys of a claim", ClaimSection),
+        ("### Keys of a search", SearchSection),
+        ("### Keys of a parameter", ParameterSection),
         ("### Keys of data", Data),
         ("### Keys of train", Train),
     ],
@@ -132,7 +134,12 @@ def test_every_key_is_on_the_page_with_its_default(heading: str, keys: Any) -> N
 
 
 def choices_of(schema: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {name: [word for word in entry.get("enum", []) if word] for name, entry in schema["properties"].items()}
+    """The words that each key accepts, where it accepts only these, or these and nothing, or these and a mapping."""
+    found = {}
+    for name, entry in schema["properties"].items():
+        options = [entry, *entry.get("anyOf", [])]
+        found[name] = [word for option in options for word in option.get("enum", [])]
+    return found
 
 
 def test_every_operation_is_on_the_page_with_its_arguments() -> None:

@@ -11,7 +11,7 @@ from ablate.cli.options import echo_json, format_option
 from ablate.errors import Fault, SpecError
 
 
-@click.command()
+@click.command(short_help="Is the file right? Every fault, with its line.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @format_option
 def check(files: tuple[Path, ...], format_: str) -> None:

@@ -12,7 +12,7 @@ from ablate.cli.selection import select
 from ablate.errors import UsageError
 
 
-@click.command()
+@click.command(short_help="What differs between two networks, and what else.")
 @click.argument("arguments", nargs=-1, required=True, metavar="A [B] [KEY=VALUE]...")
 @click.option("--cell-a", metavar="NAME", help="Which cell, if A is a study.  [default: its baseline]")
 @click.option("--cell-b", metavar="NAME", help="Which cell, if B is a study.  [default: its baseline, or as A]")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ablate.spec import Network, Trial
 
 
-@click.command()
+@click.command(short_help="A network as PyTorch code or ONNX, without ablate.")
 @file_argument
 @overrides_argument
 @click.option("--to", "form", type=click.Choice(["python", "onnx"]), required=True, help="What to write.")

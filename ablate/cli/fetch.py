@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Download a data set; no other command does.")
 @click.argument("dataset", type=click.Choice(["cifar10", "cifar100", "svhn", "mnist", "fashion-mnist"]))
 @click.option(
     "--root",

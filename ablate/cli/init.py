@@ -10,7 +10,7 @@ import click
 from ablate.cli.output import write_file
 
 
-@click.command()
+@click.command(short_help="Write a commented study to start from.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default=Path("study.yaml"))
 def init(file: Path) -> None:
     """Write a study to start from: small, complete, every part explained, others ready to be used.

@@ -10,7 +10,7 @@ import click
 from ablate.cli.options import echo_json, file_argument, format_option, overrides_argument, store_option
 
 
-@click.command()
+@click.command(short_help="Cells, trials, what is done, what the rest costs.")
 @file_argument
 @overrides_argument
 @store_option
@@ -24,11 +24,13 @@ def plan(file: Path, overrides: tuple[str, ...], store: Path, format_: str) -> N
     \b
     Example: ablate plan specs/studies/quickstart.yaml seeds=5
     """
+    from ablate.cli.search import echo_search, search_cost, search_rows
     from ablate.cli.standing import PENDING, cell_rows, seconds_left, trial_rows
     from ablate.records import Store
+    from ablate.search import decide
     from ablate.spec import load_study
 
-    study = load_study(file, overrides)
+    study, searches = decide(load_study(file, overrides), Store(store).read)
     records = Store(store).read_all(trial.id for trial in study.trials)
     cells, trials = cell_rows(study, records), trial_rows(study, records)
     pending = sum(trial["state"] == PENDING for trial in trials)
@@ -39,9 +41,12 @@ def plan(file: Path, overrides: tuple[str, ...], store: Path, format_: str) -> N
         "device_seconds": seconds_left(cells),
     }
     if format_ == "json":
-        echo_json({"study": study.name, "question": study.question, "cells": cells, "trials": trials, "cost": cost})
+        known = {"study": study.name, "question": study.question, "cells": cells, "trials": trials, "cost": cost}
+        echo_json(known | {"search": search_rows(searches), "search_cost": search_cost(searches)})
         return
     _print(study.question, cells, cost)
+    echo_search(searches)
+    _print_lacking(trials)
 
 
 def _print(question: str, cells: list[dict[str, Any]], cost: dict[str, Any]) -> None:
@@ -61,3 +66,10 @@ def _print(question: str, cells: list[dict[str, Any]], cost: dict[str, Any]) -> 
     )
     seconds = cost["device_seconds"]
     click.echo(f", about {seconds:.0f} device-seconds" if seconds is not None else ", time not yet measured here")
+
+
+def _print_lacking(trials: list[dict[str, Any]]) -> None:
+    lacking = [trial["lacks"] for trial in trials if trial["lacks"]]
+    if lacking:
+        names = ", ".join(sorted({name for names in lacking for name in names}))
+        click.echo(f"{len(lacking)} of those to do have a result, but lack diagnostics ({names}): trained again")

@@ -10,7 +10,7 @@ import click
 from ablate.cli.options import echo_json, file_argument, format_option, overrides_argument, store_option
 
 
-@click.command()
+@click.command(short_help="What held? Verdicts, tables, figures: one page.")
 @file_argument
 @overrides_argument
 @store_option
@@ -27,12 +27,13 @@ def report(file: Path, overrides: tuple[str, ...], store: Path, output: Path | N
     """
     from ablate.records import Store
     from ablate.report import write_report
+    from ablate.search import decide
     from ablate.spec import load_study
 
-    study = load_study(file, overrides)
+    study, searches = decide(load_study(file, overrides), Store(store).read)
     records = Store(store).read_all(trial.id for trial in study.trials)
     command = shlex.join(["ablate", "report", study.file, *overrides])
-    written = write_report(study, records, output or Path("reports") / study.name, command=command)
+    written = write_report(study, records, output or Path("reports") / study.name, command=command, searches=searches)
     if format_ == "json":
         echo_json(written.as_json())
         return

@@ -9,7 +9,7 @@ import click
 from ablate.cli.options import file_argument, overrides_argument, store_option
 
 
-@click.command()
+@click.command(short_help="Train what is missing, through Ray Tune.")
 @file_argument
 @overrides_argument
 @store_option

@@ -9,7 +9,7 @@ import click
 from ablate.cli.options import echo_json
 
 
-@click.command()
+@click.command(short_help="JSON Schema, for completion in editors.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write.  [default: print it]")
 def schema(output: Path | None) -> None:
     """Print the JSON Schema of studies and architectures, from which editors complete and explain every key.

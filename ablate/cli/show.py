@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ablate.spec.summary import Summary
 
 
-@click.command()
+@click.command(short_help="The network, unit by unit.")
 @file_argument
 @overrides_argument
 @click.option(

@@ -9,7 +9,7 @@ import click
 from ablate.cli.options import echo_json, file_argument, format_option, overrides_argument, store_option
 
 
-@click.command()
+@click.command(short_help="How far is it, and what does it say so far?")
 @file_argument
 @overrides_argument
 @store_option

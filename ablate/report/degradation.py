@@ -53,7 +53,7 @@ def diagnose(train_gap: Comparison | None, test_gap: Comparison | None) -> str:
         return UNDECIDED
     if train_gap.low > 0:
         return OPTIMISATION
-    if test_gap.low > 0:
+    if test_gap.low > 0 and train_gap.mean <= SMALL:
         return OVERFITTING
     return NONE if max(train_gap.mean, test_gap.mean) <= SMALL else UNDECIDED
 
@@ -102,7 +102,7 @@ def tabulate_degradation(study: Study, frame: pd.DataFrame) -> Table | None:
         caption="Error in percent, and the gap to the next shallower net of the same series in percentage points with "
         "its 95% interval (paired by seed, not corrected for several tests; diverged trials at chance level). "
         f"A training gap above zero is read as {OPTIMISATION}: the deeper net could copy the shallower one, "
-        f"but training does not find that. A test gap alone is read as {OVERFITTING}; "
+        f"but training does not find that. A test gap without one is read as {OVERFITTING}; "
         f"where neither is told from zero, gaps up to {SMALL:g} point are called {NONE}, larger ones {UNDECIDED}.",
         columns=(*columns, Column("reading", is_number=False)),
         rows=tuple(_row(step) for step in steps),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -14,6 +15,8 @@ from ablate.report.figures.curves import draw_curves, measure_curves
 from ablate.report.figures.depth import METRICS, Published, draw_depth_errors, measure_depth_errors
 from ablate.report.figures.forest import Row, draw_forest, measure_claims, measure_effects
 from ablate.report.figures.heatmap import draw_grid, measure_grid
+from ablate.report.figures.lines import Panel
+from ablate.report.figures.profiles import PROFILES, draw_profile, measure_profile
 from ablate.report.figures.sizes import draw_sizes, measure_sizes
 from ablate.report.figures.style import save, style
 from ablate.report.notation import decimal, integer
@@ -38,6 +41,7 @@ def plot(
             _heatmap(study, frame),
             _curves(study, records),
             _effects(measure_effects(effects)),
+            *(_profile(study, records, name) for name in PROFILES),
             _sizes(study, frame),
         ]
     return [one for one in found if one]
@@ -96,13 +100,24 @@ def _curves(study: Study, records: Mapping[str, Record]) -> Plot | None:
     panels, left_out = measure_curves(study, records)
     if not panels:
         return None
-    curves = [curve for panel in panels for curve in panel.curves]
-    said = "; ".join(f"{curve.cell} from {decimal(curve.test[0])} to {decimal(curve.test[-1])}" for curve in curves)
-    caption = (
-        "Thin: training error. Bold: test error. Means over the seeds that reached the epoch; a cross marks where "
-    )
-    caption += f"a trial diverged.{_left_out(left_out)}"
-    return _plot("curves", "Training curves", caption, f"Test error in percent: {said}.", draw_curves(panels))
+    caption = "Thin: training error. Bold: test error. Means over the seeds that reached the epoch; a cross marks "
+    caption += f"where a trial diverged.{_left_out(left_out)}"
+    said = f"Test error in percent, first and last epoch: {_ends(panels)}."
+    return _plot("curves", "Training curves", caption, said, draw_curves(panels))
+
+
+def _profile(study: Study, records: Mapping[str, Record], name: str) -> Plot | None:
+    panels, left_out = measure_profile(study, records, name)
+    if not panels:
+        return None
+    profile = PROFILES[name]
+    said = f"{profile.title}: {profile.axes[1]} at the first and last {profile.axes[0]}: {_ends(panels)}."
+    return _plot(name, profile.title, profile.caption + _left_out(left_out), said, draw_profile(panels, name))
+
+
+def _ends(panels: Sequence[Panel]) -> str:
+    curves = [(cell, [v for v in lines.bold if isfinite(v)]) for panel in panels for _, cell, lines in panel.curves]
+    return "; ".join(f"{cell} {decimal(values[0])}, {decimal(values[-1])}" for cell, values in curves if values)
 
 
 def _sizes(study: Study, frame: pd.DataFrame) -> Plot | None:

@@ -73,6 +73,7 @@ def test_degradation_recomputed(report_folder: Path, results: pd.DataFrame) -> N
         ([10, 11, 12], [10, 11, 12], OPTIMISATION),
         ([10, 11, 12], [-1, 0, 1], OPTIMISATION),
         ([-0.1, 0, 0.1], [3, 3.1, 3.2], OVERFITTING),
+        ([-20, 40, 30], [3, 3.1, 3.2], UNDECIDED),
         ([-0.1, 0, 0.1], [-0.1, 0, 0.1], NONE),
         ([-0.1, 0, 0.1], [-20, 40, 30], UNDECIDED),
         ([5], [5], UNDECIDED),

@@ -108,7 +108,7 @@ class Store:
         return self.folder / "weights" / f"{trial_id}.safetensors"
 
     def write(self, record: Record) -> Path:
-        """Write the record whole, then remove the trial's checkpoint, which nobody needs any more.
+        """Write the record whole, then remove the trial's checkpoint.
 
         Raises:
             StoreError: the folder cannot be written, or the disk is full. An older record stays as it was.
@@ -121,8 +121,12 @@ class Store:
             raise StoreError(
                 f"{path}: cannot write the record: {error.strerror}; free space or pass --store"
             ) from error
-        shutil.rmtree(self.checkpoint_path(record.id).parent, ignore_errors=True)
+        self.remove_checkpoint(record.id)
         return path
+
+    def remove_checkpoint(self, trial_id: str) -> None:
+        """Nobody will go on from there any more."""
+        shutil.rmtree(self.checkpoint_path(trial_id).parent, ignore_errors=True)
 
     def read(self, trial_id: str) -> Record | None:
         """The trial's record, or None where it has none.

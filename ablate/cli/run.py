@@ -16,6 +16,14 @@ from ablate.cli.options import file_argument, overrides_argument, store_option
 @click.option("--serial", is_flag=True, help="One trial after the other in this process, without Ray.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Trials at a time.  [default: one per CPU]")
 @click.option("--retry-failed", is_flag=True, help="Train failed trials again.")
+@click.option("--keep-weights", is_flag=True, help="Keep the final weights, for `ablate export --trial`.")
+@click.option(
+    "--checkpoint-seconds",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="Time between two checkpoints of a trial, at least; they take 1% of the time at most.",
+)
 @click.option("--address", help="Address of a running Ray cluster, e.g. `auto`.  [default: this machine]")
 def run(
     file: Path,
@@ -24,6 +32,8 @@ def run(
     serial: bool,
     concurrency: int | None,
     retry_failed: bool,
+    keep_weights: bool,
+    checkpoint_seconds: float,
     address: str | None,
 ) -> None:
     """Train the missing trials of a study through Ray Tune.
@@ -31,8 +41,8 @@ def run(
     Where the study has a `search`, its settings are tried first, and each cell is then trained with its best one.
 
     Every finished trial is kept at once, so the command can be stopped at any time (Ctrl+C, even kill -9) and the
-    same command goes on where it stopped. Trials that have a record are not trained again; when none is missing,
-    Ray is not even started.
+    same command goes on where it stopped; a long trial goes on from its last checkpoint, to the same bits. Trials
+    that have a record are not trained again; when none is missing, Ray is not even started.
 
     \b
     Exit code 0: every trial has a result.  1: some have not.  130: stopped by Ctrl+C.
@@ -50,6 +60,8 @@ def run(
         serial=serial,
         concurrency=concurrency,
         retry_failed=retry_failed,
+        keep_weights=keep_weights,
+        checkpoint_seconds=checkpoint_seconds,
         address=address,
     )
     click.echo(f"Next: ablate report {file}")

@@ -31,10 +31,18 @@ class TrialHeld:
 
 
 @dataclass(frozen=True)
+class TrialNoted:
+    """Something that a person should know of a trial, e.g. that it goes on from a checkpoint."""
+
+    trial_id: str
+    text: str
+
+
+@dataclass(frozen=True)
 class PackRestarted:
-    """The process that trained the trials died; those without a record start again from scratch."""
+    """The process that trained the trials died; those without a record go on from their checkpoints, or start again."""
 
     trial_ids: tuple[str, ...]
 
 
-Event = EpochEnded | TrialEnded | TrialHeld | PackRestarted
+Event = EpochEnded | TrialEnded | TrialHeld | TrialNoted | PackRestarted

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from ablate.records import Outcome, Record
-from ablate.schedule.events import EpochEnded, Event, PackRestarted, TrialEnded
+from ablate.schedule.events import EpochEnded, Event, PackRestarted, TrialEnded, TrialNoted
 from ablate.schedule.forecast import Forecast
 from ablate.schedule.ledger import Ledger, trials
 
@@ -70,6 +70,8 @@ class Watch:
             case TrialEnded(record):
                 self._forecast.finish(record)
                 self._print(record)
+            case TrialNoted(trial_id, text):
+                self.console.print(f"· {escape(self._ledger.wanted[trial_id].name)}  {escape(text)}")
             case PackRestarted(trial_ids):
                 lost = [self._ledger.wanted[id_].name for id_ in trial_ids if id_ not in self._ledger.outcomes]
                 self.console.print(f"[bold yellow]![/] {escape(', '.join(lost))}  its process died; starting again")

@@ -14,7 +14,7 @@ from ablate.schedule.progress import Watch
 from ablate.schedule.rounds import Executor, Rounds
 from ablate.schedule.serial import SerialExecutor
 from ablate.schedule.signals import arm, stop_on_signals
-from ablate.schedule.training import Settings
+from ablate.schedule.training import CHECKPOINT_SECONDS, Settings, is_wanting
 from ablate.spec.study import Trial
 
 
@@ -29,9 +29,11 @@ def run_trials(
     device: str = "auto",
     retry_failed: bool = False,
     address: str | None = None,
+    keep_weights: bool = False,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
     watch: Watch | None = None,
 ) -> dict[str, Outcome]:
-    """Train the trials that have no record, or one without a wanted diagnostic; return how each ended, by trial id.
+    """Train the trials that lack a record, or something wanted beside it; return how each ended, by trial id.
 
     Trials of equal id are one trial. Every record is written by the process that trained it, as soon as it is known.
     Ray is imported only if a trial is missing, and not for `serial`.
@@ -46,6 +48,8 @@ def run_trials(
         device: as `train_pack` takes it; an actor without a GPU trains on the CPU.
         retry_failed: forget the records of failed trials first.
         address: of a running Ray cluster.
+        keep_weights: keep those of finished trials in the store; a trial recorded without them is trained again.
+        checkpoint_seconds: between two checkpoints of a trial, at least.
         watch: shows progress; on standard output unless said otherwise.
 
     Raises:
@@ -55,9 +59,9 @@ def run_trials(
         StoreError: records cannot be read or written.
         UsageError: a trial needs more than any machine has.
     """
-    ledger = Ledger(wanted, _read_outcomes(wanted, store, retry_failed))
+    ledger = Ledger(wanted, _read_outcomes(wanted, store, retry_failed, keep_weights))
     seconds = estimate_seconds(wanted)
-    settings = Settings(store.folder.absolute(), device, threads=cpus)
+    settings = Settings(store.folder.absolute(), device, cpus, keep_weights, checkpoint_seconds)
     watch = watch or Watch()
     with watch, stop_on_signals():
         watch.begin(ledger, seconds)
@@ -73,10 +77,14 @@ def run_trials(
     return ledger.outcomes
 
 
-def _read_outcomes(wanted: Sequence[Trial], store: Store, retry_failed: bool) -> dict[str, Outcome]:
+def _read_outcomes(wanted: Sequence[Trial], store: Store, retry_failed: bool, keep_weights: bool) -> dict[str, Outcome]:
     records = store.read_all(trial.id for trial in wanted)
-    required = {trial.id: trial.diagnostics.required for trial in wanted}
-    outcomes = {id_: record.outcome for id_, record in records.items() if not record.lacks(required[id_])}
+    asked = {trial.id: trial for trial in wanted}
+    outcomes = {
+        id_: record.outcome
+        for id_, record in records.items()
+        if not is_wanting(asked[id_], record, store, keep_weights)
+    }
     failed = [trial_id for trial_id, outcome in outcomes.items() if outcome is Outcome.FAILED]
     for trial_id in failed if retry_failed else []:
         store.path(trial_id).unlink(missing_ok=True)

@@ -25,6 +25,7 @@ def run_study(
     *,
     serial: bool = False,
     retry_failed: bool = False,
+    keep_weights: bool = False,
     watch: CreateWatch = Watch,
     **options: Any,
 ) -> Study:
@@ -35,6 +36,7 @@ def run_study(
         store: where records are and go.
         serial: without Ray.
         retry_failed: forget the records of failed trials first, those of the search too.
+        keep_weights: of the final trials, not of those of the search.
         watch: shows a round of training.
         options: the others of `run_trials`.
 
@@ -42,7 +44,7 @@ def run_study(
         TrialsFailed: a trial failed, or no setting of a cell could be trained to its end.
         AblateError: as `run_trials`.
     """
-    final: dict[str, Any] = {"serial": serial, "retry_failed": retry_failed, **options}
+    final: dict[str, Any] = {"serial": serial, "retry_failed": retry_failed, "keep_weights": keep_weights, **options}
     if study.search is None:
         run_trials(study.trials, store, watch=watch(), **final)
         return study

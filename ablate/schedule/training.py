@@ -10,13 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ablate.records import Outcome, Store
+from ablate.records import Outcome, Record, Store
 from ablate.schedule.claims import claim_path, holder, take
-from ablate.schedule.events import EpochEnded, Event, TrialEnded, TrialHeld
+from ablate.schedule.events import EpochEnded, Event, TrialEnded, TrialHeld, TrialNoted
 from ablate.schedule.packs import Pack
 from ablate.spec.study import Trial
 
 Emit = Callable[[Event], None]
+CHECKPOINT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -26,35 +27,47 @@ class Settings:
     store: Path  # absolute, and reachable from every machine that trains
     device: str  # as `train_pack` takes it
     threads: int  # of PyTorch, per process
+    keep_weights: bool = False
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
 
 
 def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
-    """Train the trials that have no record, or one without a wanted diagnostic, and that nobody else is training.
+    """Train the trials that lack a record or something beside it, and that nobody else is training.
 
     Raises:
         DataError: a data set is missing or damaged.
         StoreError: a record cannot be written or read.
         UsageError: there is no such device.
     """
-    from ablate.train import train_pack
+    from ablate.train import Keeping, train_pack
 
     store = Store(settings.store)
     with ExitStack() as claims:
-        mine = [claimed for trial in pack if (claimed := _claim(trial, store, claims, emit))]
+        mine = [claimed for trial in pack if (claimed := _claim(trial, store, settings, claims, emit))]
         records = train_pack(
             mine,
             device=settings.device,
             threads=settings.threads,
             on_epoch=lambda trial, epoch: emit(EpochEnded(trial.id, epoch)),
+            keeping=Keeping(store, settings.keep_weights, settings.checkpoint_seconds),
+            on_note=lambda trial, text: emit(TrialNoted(trial.id, text)),
         )
         for record in records:
             if record.outcome is Outcome.FINISHED or not store.path(record.id).exists():
-                store.write(record)  # a trial trained again for a diagnostic keeps its result whatever happens
+                store.write(record)
+            else:  # a trial trained again for something beside its result keeps that whatever happens
+                store.remove_checkpoint(record.id)
             emit(TrialEnded(record))
 
 
-def _claim(trial: Trial, store: Store, claims: ExitStack, emit: Emit) -> Trial | None:
-    """The trial, if it is ours to train; again, if its record lacks a diagnostic, with those that the record has."""
+def is_wanting(trial: Trial, record: Record, store: Store, keep_weights: bool) -> bool:
+    """Whether a recorded trial is to be trained again: for a diagnostic it lacks, or for weights to be kept."""
+    lacks_weights = record.outcome is Outcome.FINISHED and not store.weights_path(trial.id).exists()
+    return bool(record.lacks(trial.diagnostics.required)) or (keep_weights and lacks_weights)
+
+
+def _claim(trial: Trial, store: Store, settings: Settings, claims: ExitStack, emit: Emit) -> Trial | None:
+    """The trial, if it is ours to train; again, if its record is wanting, with the diagnostics that the record has."""
     path = claim_path(store, trial.id)
     claim = take(path)
     if claim is None:
@@ -64,7 +77,7 @@ def _claim(trial: Trial, store: Store, claims: ExitStack, emit: Emit) -> Trial |
     record = store.read(trial.id)  # after the claim: another may have finished it a moment ago
     if record is None:
         return trial
-    if record.lacks(trial.diagnostics.required):
+    if is_wanting(trial, record, store, settings.keep_weights):
         return replace(trial, diagnostics=trial.diagnostics.beside(record.diagnostics))
     emit(TrialEnded(record))
     return None

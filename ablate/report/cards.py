@@ -10,6 +10,7 @@ import pandas as pd
 from ablate.report.claims import Judgement, Verdict
 from ablate.report.confounds import find_confounds
 from ablate.report.notation import decimal, interval, p_value, quantity, signed, unit
+from ablate.report.parts import describe_parts
 from ablate.report.statistics import Comparison
 from ablate.report.wording import notes, sentence
 
@@ -50,6 +51,7 @@ class Card:
     confounds: tuple[str, ...]
     strip: Strip | None
     facts: tuple[tuple[str, str], ...]
+    parts: tuple[tuple[str, str], ...]
     pairs: tuple[tuple[str, str], ...]
     differences: tuple[str, ...]
 
@@ -73,6 +75,7 @@ def _card(number: int, judgement: Judgement, frame: pd.DataFrame) -> Card:
         confounds=tuple(find_confounds(judgement, frame)),
         strip=place(comparison, judgement.claim.metric) if comparison and comparison.low is not None else None,
         facts=_facts(judgement, comparison) if comparison else (),
+        parts=describe_parts(judgement),
         pairs=tuple((this.name, that.name) for this, that in judgement.evidence.pairs),
         differences=tuple(signed(value) for value in comparison.differences) if comparison else (),
     )
@@ -91,17 +94,25 @@ def place(comparison: Comparison, metric: str) -> Strip:
     return Strip(zero, threshold, mean, low, high, tuple(seeds), margin)
 
 
+def _test(judgement: Judgement) -> str:
+    if judgement.claim.expect == "equal":
+        return "p (TOST)" if judgement.evidence.leans_towards else "p (t-test)"
+    num_parts = len(judgement.evidence.parts)
+    return "p (t-test)" if num_parts == 1 else f"p (of {num_parts} parts)"
+
+
 def _facts(judgement: Judgement, comparison: Comparison) -> tuple[tuple[str, str], ...]:
     metric = judgement.claim.metric
     bootstrap = comparison.bootstrap or (None, None)
+    kind = {"threshold": "mean", "interaction": "difference of differences"}
     facts = [
-        ("mean difference", f"{signed(comparison.mean)} {unit(metric)}".strip()),
+        (kind.get(judgement.claim.form, "mean difference"), f"{signed(comparison.mean)} {unit(metric)}".strip()),
         ("95% interval (t)", interval(comparison.low, comparison.high)),
         ("95% interval (bootstrap)", interval(*bootstrap)),
-        ("margin", quantity(judgement.claim.margin, metric)),
+        ("margin", quantity(judgement.claim.margin, metric) if judgement.claim.form != "threshold" else "–"),
         ("seeds (n)", str(comparison.n)),
         ("effect size (d)", decimal(comparison.effect_size)),
-        ("p (t-test)", p_value(comparison.p)),
+        (_test(judgement), p_value(judgement.p)),
         ("p (Holm)", p_value(judgement.p_holm)),
         ("p (sign flip)", p_value(comparison.p_sign_flip)),
     ]

@@ -21,8 +21,9 @@ def tabulate_claims(judgements: Sequence[Judgement]) -> Table:
     return Table(
         name="claims",
         title="Claims",
-        caption="Mean paired difference with its 95% t interval over n seeds; two-sided p of the t-test against the "
-        "margin, corrected by Holm over all claims, and of the exact sign-flip test.",
+        caption="Mean paired difference (of a threshold: the mean) with its 95% t interval over n seeds, of the part "
+        "that a claim of several parts hangs on; p of the whole claim, the same corrected by Holm over all claims, "
+        "and p of the exact sign-flip test. Counts have no interval.",
         columns=(
             Column("#"),
             Column("claim", is_number=False),
@@ -34,16 +35,17 @@ def tabulate_claims(judgements: Sequence[Judgement]) -> Table:
 
 
 def _row(index: int, judgement: Judgement) -> tuple[Entry, ...]:
-    comparison = judgement.evidence.comparison
+    comparison, part = judgement.evidence.comparison, judgement.evidence.decisive
     start = (number(str(index), index), Entry(judgement.claim.says), Entry(judgement.verdict))
     if comparison is None:
-        return (*start, *(number("–", None) for _ in _TITLES[1:]))
+        counted = number(signed(part.value) if part else "–", part.value if part else None)
+        return (*start, counted, *(number("–", None) for _ in _TITLES[2:]))
     return (
         *start,
         number(signed(comparison.mean), comparison.mean),
         number(interval(comparison.low, comparison.high), comparison.low),
         number(str(comparison.n), comparison.n),
-        number(p_value(comparison.p), comparison.p),
+        number(p_value(judgement.p), judgement.p),
         number(p_value(judgement.p_holm), judgement.p_holm),
         number(p_value(comparison.p_sign_flip), comparison.p_sign_flip),
     )
@@ -51,17 +53,20 @@ def _row(index: int, judgement: Judgement) -> tuple[Entry, ...]:
 
 def claim_numbers(judgement: Judgement) -> dict[str, Any]:
     """Everything known of a claim, unrounded, under stable keys: what the CSV file and `--format json` give."""
-    claim, comparison = judgement.claim, judgement.evidence.comparison
-    keys = ("mean", "low", "high", "n", "std", "effect_size", "p", "p_sign_flip")
+    claim, comparison, part = judgement.claim, judgement.evidence.comparison, judgement.evidence.decisive
+    keys = ("low", "high", "n", "std", "effect_size", "p_sign_flip")
     bootstrap = (comparison.bootstrap if comparison else None) or (None, None)
     return {
         "says": claim.says,
         "source": claim.source,
-        "metric": claim.metric,
+        "metric": claim.column,
+        "form": claim.form,
         "expect": claim.expect,
         "margin": claim.margin,
         "verdict": str(judgement.verdict),
+        "mean": part.value if part else None,
         **{key: getattr(comparison, key) if isinstance(comparison, Comparison) else None for key in keys},
+        "p": judgement.p,
         "p_holm": judgement.p_holm,
         "bootstrap_low": bootstrap[0],
         "bootstrap_high": bootstrap[1],

@@ -16,6 +16,8 @@ _SIZES = {"parameters": ("parameters", integer), "multiply_adds": ("multiply-add
 
 def find_confounds(judgement: Judgement, frame: pd.DataFrame) -> list[str]:
     """One sentence per difference in size or recipe between the compared cells; empty where they are alike."""
+    if judgement.claim.is_exact:
+        return []
     pairs = judgement.evidence.pairs
     sizes = frame.groupby("cell")[list(_SIZES)].first()
     found = []

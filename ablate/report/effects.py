@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ablate.report.claims import gather, match
+from ablate.report.evidence import gather, match
 from ablate.report.frame import at_chance, scored
 from ablate.report.notation import level, written
 from ablate.report.series import varied

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from math import log
+from math import log, nan
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,9 @@ def load_frame(study: Study, records: Mapping[str, Record]) -> pd.DataFrame:
 
     Columns: trial, cell, seed, outcome, one per factor (e.g. `architecture.depth`), epochs, the metrics after the
     last epoch (`test_error`, ...: errors in percent, losses in nats), those of the validation-selected epoch
-    (`selected_test_error`, ..., `selected_epoch`), classes, parameters, multiply_adds, the measured costs
-    (seconds, images_per_second, peak_memory_bytes) and error (why a trial failed). Undefined numbers are NaN.
+    (`selected_test_error`, ..., `selected_epoch`), the epochs to every error that a claim counts them to
+    (`epochs_to_train_error_10`), classes, parameters, multiply_adds, the measured costs (seconds, images_per_second,
+    peak_memory_bytes) and error (why a trial failed). Undefined numbers are NaN.
     """
     frame = pd.DataFrame(_rows(study, records))
     numbers = [*METRICS, "selected_epoch", *(f"selected_{metric}" for metric in METRICS), *MEASURED]
@@ -38,7 +39,8 @@ def _rows(study: Study, records: Mapping[str, Record]) -> Iterator[dict[str, Any
         for cell in study.cells:  # not `study.trials`: cells that are equal share their trials
             trial = Trial(cell, seed)
             record = records.get(trial.id)
-            yield _identity(trial, record) | _results(record) | _costs(trial, sizes[cell.name], record)
+            results = _results(record) | _speeds(study, record)
+            yield _identity(trial, record) | results | _costs(trial, sizes[cell.name], record)
 
 
 def _identity(trial: Trial, record: Record | None) -> dict[str, Any]:
@@ -60,6 +62,16 @@ def _results(record: Record | None) -> dict[str, Any]:
         "selected_epoch": selected.get("epoch"),
         **{f"selected_{metric}": selected.get(metric) for metric in METRICS},
     }
+
+
+def _speeds(study: Study, record: Record | None) -> dict[str, Any]:
+    """For every claim on speed, the first epoch whose error is as low as it says."""
+    return {claim.column: _first_epoch(record, *claim.reach) for claim in study.claims if claim.reach}
+
+
+def _first_epoch(record: Record | None, metric: str, error: float) -> float:
+    values = ((epoch.epoch, getattr(epoch, metric)) for epoch in (record.history if record else ()))
+    return next((float(number) for number, value in values if value is not None and value <= error), nan)
 
 
 def _costs(trial: Trial, size: Summary, record: Record | None) -> dict[str, Any]:

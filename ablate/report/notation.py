@@ -8,6 +8,7 @@ from typing import Any
 from ablate.report.statistics import Summary
 
 NOTHING = "–"
+_COUNTS = {"parameters": "number of parameters", "multiply_adds": "number of multiply-adds"}
 _METRICS = {"train": "training", "val": "validation", "test": "test"}
 
 
@@ -84,6 +85,8 @@ def written(value: Any) -> str:
 
 def metric_name(metric: str) -> str:
     """`train_error` -> `training error`; `selected_test_error` -> `test error at the selected epoch`."""
+    if metric in _COUNTS:
+        return _COUNTS[metric]
     selected = metric.startswith("selected_")
     split, _, kind = metric.removeprefix("selected_").partition("_")
     name = f"{_METRICS.get(split, split)} {kind}".strip()
@@ -94,7 +97,7 @@ def unit(metric: str) -> str:
     """What a difference of the metric is measured in."""
     if metric.endswith("_error"):
         return "points"
-    return "nats" if metric.endswith("_loss") else ""
+    return "nats" if metric.endswith("_loss") else "epochs" if metric == "epochs_to" else ""
 
 
 def quantity(value: float, metric: str) -> str:

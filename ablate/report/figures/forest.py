@@ -38,7 +38,8 @@ def measure_claims(judgements: Sequence[Judgement]) -> list[Row]:
     rows = []
     for number, judgement in enumerate(judgements, 1):
         comparison, verdict = judgement.evidence.comparison, judgement.verdict
-        if comparison and verdict is not Verdict.NOT_TESTABLE and judgement.claim.metric.endswith("_error"):
+        claim, tested = judgement.claim, verdict is not Verdict.NOT_TESTABLE
+        if comparison and tested and claim.metric.endswith("_error") and claim.form != "threshold":
             rows.append(Row(f"{number}. {verdict}", *_interval(comparison), verdict, comparison.threshold))
     return rows[:MAX_ROWS]
 

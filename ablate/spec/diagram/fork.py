@@ -19,6 +19,7 @@ ENTRY = SPLIT + 32  # pixels to the first operation, with room for the path's na
 BETWEEN = 20  # pixels between paths
 RADIUS = 11
 BAR = 24
+SIGNS = {"add": "+", "multiply": "×"}
 WORDS = {
     "concat": "concat",
     "gate": "gate·branch + (1−gate)·shortcut",
@@ -69,9 +70,9 @@ def fork(unit: Unit, shape: Shape) -> Strand:
     elements = line([(0, 0), (0, SPLIT)], arrow=False) + "".join(map(_entry, columns))
     elements += element("circle", cx=0, cy=SPLIT, r=2.5, fill=palette.LINE)
     left, right = _reach(unit, columns)
-    if unit.join == "add":
+    if unit.join in SIGNS:
         y = bottom + STEP + RADIUS
-        return Strand(left, right, y + RADIUS, elements + _sum(columns, y))
+        return Strand(left, right, y + RADIUS, elements + _circle(SIGNS[unit.join], columns, y))
     y = bottom + 2 * STEP
     return Strand(left, right, y + BAR, elements + _bar(unit, columns, y))
 
@@ -87,7 +88,7 @@ def _placed(unit: Unit, columns: Sequence[Column]) -> list[Column]:
     """The columns beside each other; 0 is the branch if a shortcut leads around it, else their middle."""
     starts = accumulate((column.left + column.right + BETWEEN for column in columns), initial=0.0)
     middles = [start + column.left for start, column in zip(starts, columns, strict=False)]
-    around = unit.join == "add" and "branch" in unit.paths
+    around = unit.join in SIGNS and "branch" in unit.paths
     spine = middles[list(unit.paths).index("branch")] if around else (middles[0] + middles[-1]) / 2
     return [
         Column(column.name, column.strand, column.left, column.right, column.end, x - spine)
@@ -114,15 +115,15 @@ def _exit(column: Column) -> list[Point]:
     return [below] if column.strand.height else [(0, SPLIT), (column.x, SPLIT)]
 
 
-def _sum(columns: Sequence[Column], y: float) -> str:
-    """A circle with a plus, into which every path leads."""
+def _circle(sign: str, columns: Sequence[Column], y: float) -> str:
+    """A circle with a sign, into which every path leads."""
     elements = ""
     for column in columns:
         side = RADIUS if column.x > 0 else -RADIUS
         way = [(column.x, y), (side, y)] if column.x else [(0.0, y - RADIUS)]
         elements += line([*_exit(column), *way])
     elements += element("circle", cx=0, cy=y, r=RADIUS, fill=palette.GROUND, stroke=palette.ACCENT, stroke_width=1.4)
-    return elements + label("+", 0, y + 5.5, size=16, bold=True)
+    return elements + label(sign, 0, y + 5.5, size=16, bold=True)
 
 
 def _bar(unit: Unit, columns: Sequence[Column], y: float) -> str:

@@ -16,7 +16,7 @@ from ablate.spec.factors import factor
 from ablate.spec.search import Search
 
 ALGORITHMS = {"grid": "a grid", "random": "random search", "optuna": "Optuna's TPE"}
-SCHEDULERS = {"none": "", "asha": ", successive halving (ASHA)", "median": ", the median stopping rule"}
+SCHEDULERS = {"none": "", "asha": " with successive halving (ASHA)", "median": " with the median stopping rule"}
 
 
 def tabulate_search(searches: Sequence[CellSearch]) -> Table | None:

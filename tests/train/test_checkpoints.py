@@ -168,6 +168,8 @@ def exchange(old: bytes, new: bytes, path: Path) -> None:
         (partial(exchange, b'"trial": "', b'"trial": "f'), "it was made with trial f"),
         (partial(exchange, b'"threads": 1', b'"threads": 7'), "it was made with threads 7, and here it is 1"),
         (partial(exchange, b'"data": "', b'"data": "f'), "it was made with data f"),
+        (partial(exchange, b'"num_images":', b'"num_pictures":'), "it was made by another version"),
+        (partial(exchange, b"network.head", b"network.tail"), "it is of another network"),
         (partial(exchange, b'"format": 1', b'"format": 0'), "it was made with format 0"),
         (lambda path: (path.unlink(), path.mkdir()), "it cannot be read"),
     ],

@@ -16,7 +16,7 @@ from ablate.model.export import save_weights
 from ablate.records import Store
 from ablate.spec.study import Trial
 from ablate.train.checkpoint.file import Identity, Unusable, read_checkpoint, write_checkpoint
-from ablate.train.checkpoint.state import Position, capture, restore
+from ablate.train.checkpoint.state import capture, restore
 from ablate.train.environment import describe_environment
 from ablate.train.loop import Run
 from ablate.train.progress import Progress
@@ -51,7 +51,7 @@ class Keeper:
         try:
             found = read_checkpoint(self._path(self.keeping), self._identity(run))
             if found:
-                restore(run, progress, Position.model_validate_json(found[0]), found[1])
+                restore(run, progress, *found)
                 self.note(f"goes on in epoch {min(run.epoch + 1, run.recipe.epochs)}, from its checkpoint")
         except Unusable as reason:
             self.note(f"its checkpoint is ignored, since {reason}; starts again")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from ablate.records import Epoch
@@ -51,12 +51,16 @@ def capture(run: Run, progress: Progress) -> tuple[Position, dict[str, Tensor]]:
     return position, {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
 
 
-def restore(run: Run, progress: Progress, position: Position, tensors: Tensors) -> None:
-    """Bring a run that has just been prepared to the state.
+def restore(run: Run, progress: Progress, written: str, tensors: Tensors) -> None:
+    """Bring a run that has just been prepared to the state: its position as JSON, its tensors.
 
     Raises:
-        Unusable: the state is that of another network; the run is as it was.
+        Unusable: the state is that of another network or another ablate; the run is as it was.
     """
+    try:
+        position = Position.model_validate_json(written)
+    except ValidationError as error:
+        raise Unusable("it was made by another version of ablate") from error
     if {name: t.shape for name, t in _network(run).items()} != _shapes(tensors, "network."):
         raise Unusable("it is of another network")
     run.module.load_state_dict({name.removeprefix("network."): tensors[name] for name in _network(run)})

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 class Unit(nn.Module):
     """before -> every path -> join -> after: `(N, C, H, W) -> (N, C', H', W')`.
 
-    Joins: `add` sums the paths, `concat` stacks their channels, `gate` is g branch + (1 - g) shortcut,
-    `gate-shortcut` is branch + (1 - g) shortcut, `none` has one path.
+    Joins: `add` sums the paths, `concat` stacks their channels, `multiply` multiplies them, `gate` is
+    g branch + (1 - g) shortcut, `gate-shortcut` is branch + (1 - g) shortcut, `none` has one path.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Unit(nn.Module):
             return gate * outputs["branch"] + (1 - gate) * outputs["shortcut"]
         if self.join == "gate-shortcut":
             return outputs["branch"] + (1 - outputs["gate"]) * outputs["shortcut"]
-        return reduce(torch.add, outputs.values())
+        return reduce(torch.mul if self.join == "multiply" else torch.add, outputs.values())
 
     def extra_repr(self) -> str:
         return f"join={self.join}"

@@ -82,7 +82,7 @@ def block_keys(
     shortcut: Annotated[Any, "the path around it; [identity] changes nothing"] = None,
     gate: Annotated[Any, "the path that weighs the other two; ends in sigmoid"] = None,
     paths: Annotated[Any, "any other set of named paths"] = None,
-    join: Annotated[Any, "how the paths meet: add, concat, gate, {gate: shortcut-only}, none"] = None,
+    join: Annotated[Any, "how the paths meet: add, concat, multiply, gate, {gate: shortcut-only}, none"] = None,
     before: Annotated[Any, "operations ahead of the split, seen by every path"] = (),
     after: Annotated[Any, "operations behind the join"] = (),
 ) -> None:

@@ -23,7 +23,9 @@ class Cleanliness:
 
     units: int
     shortcuts: int  # units that have one
-    operations: Mapping[str, int]  # how many are met, by kind; a gate's weighing counts as `gate`
+    operations: Mapping[
+        str, int
+    ]  # how many are met, by kind; a gate's weighing counts as `gate`, a product as `multiply`
     gain: float
     data_dependent: int
 
@@ -47,8 +49,9 @@ def measure(units: Iterable[tuple[Unit, Shape]]) -> Cleanliness:
     units = list(units)
     met = [item for unit, shape in units for item in way(unit, shape)]
     gates = [_gate_gain(unit) for unit, _ in units if unit.join.startswith("gate")]
-    gains = [*(effect.gain for _, effect in met), *gates]
-    kinds = Counter(operation.kind for operation, _ in met) + Counter(gate=len(gates))
+    products = sum(unit.join == "multiply" for unit, _ in units)
+    gains = [*(effect.gain for _, effect in met), *gates, *[None] * products]
+    kinds = Counter(operation.kind for operation, _ in met) + Counter(gate=len(gates), multiply=products)
     return Cleanliness(
         len(units),
         sum("shortcut" in unit.paths for unit, _ in units),

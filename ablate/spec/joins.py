@@ -10,12 +10,12 @@ from ablate.spec.problems import Location, Problem
 from ablate.spec.wording import did_you_mean, quote
 
 GATED = ("branch", "shortcut", "gate")  # the paths that a gate joins
-WORDS: dict[str, Join] = {"add": "add", "concat": "concat", "gate": "gate", "none": "none"}
+WORDS: dict[str, Join] = {"add": "add", "concat": "concat", "multiply": "multiply", "gate": "gate", "none": "none"}
 GATES: dict[str, Join] = {"exclusive": "gate", "shortcut-only": "gate-shortcut"}
 
 
 def read_join(written: Any, paths: tuple[str, ...], location: Location, problems: list[Problem]) -> Join:
-    """`add`, `concat`, `gate`, `{gate: shortcut-only}` or `none`, which is also what a block without `join` has."""
+    """One of WORDS or `{gate: shortcut-only}`; a block without `join` has `none`."""
     inside = (*location, "join")
     join = "none" if written is None else _join(written)
     if join is None:
@@ -44,7 +44,7 @@ def _mismatch(join: Join, paths: tuple[str, ...]) -> str:
     if "gate" in paths and join in ("add", "none"):
         return "the path `gate` needs `join: gate`"
     if join == "none" and len(paths) > 1:
-        return f"{len(paths)} paths ({', '.join(paths)}) need a join: add, concat or gate"
+        return f"{len(paths)} paths ({', '.join(paths)}) need a join: add, concat, multiply or gate"
     if join != "none" and len(paths) == 1:
         return f"one path ({paths[0]}) has nothing to {join}; leave `join` out"
     return ""

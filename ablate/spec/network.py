@@ -12,7 +12,7 @@ from typing import Literal
 
 Shape = tuple[int, ...]
 Value = bool | int | float | str | tuple[int, ...] | None
-Join = Literal["add", "concat", "gate", "gate-shortcut", "none"]
+Join = Literal["add", "concat", "multiply", "gate", "gate-shortcut", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Unit:
     `before` is applied to the input ahead of the split, so every path sees its result
     (He et al. 2016, appendix: the first unit of a pre-activation net).
 
-    Joins: `add` sums the paths; `concat` stacks channels in the order of the paths; `gate` is
-    g * branch + (1 - g) * shortcut (exclusive), `gate-shortcut` is branch + (1 - g) * shortcut
+    Joins: `add` sums the paths, `multiply` multiplies them, element by element; `concat` stacks channels in the order
+    of the paths; `gate` is g * branch + (1 - g) * shortcut (exclusive), `gate-shortcut` is branch + (1 - g) * shortcut
     (He et al. 2016, sec. 3.1), with g the result of the path named `gate`; `none` has one path.
     """
 

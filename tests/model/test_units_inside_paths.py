@@ -1,4 +1,4 @@
-"""A unit inside a path against the same block written by hand: forward, gradients, names, export."""
+"""Units inside paths, and products of paths, against the same by hand: forward, gradients, names, export."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ BLOCKS = {
         "before": ["relu"],
         "paths": {
             "one": [{"conv1x1": {"channels": "0.5x", "stride": "unit"}}],
-            "three": ["relu", {"conv3x3": {"channels": "0.5x", "stride": "unit"}}],
+            "three": ["relu", {"conv3x3": {"channels": "0.5x", "stride": "unit"}}, "attention"],
         },
         "join": "concat",
         "after": ["bn"],
     },
+    "attention": {"paths": {"signal": [], "weight": [{"conv1x1": {"channels": "in"}}, "sigmoid"]}, "join": "multiply"},
     "fused": {"branch": ["scales", "conv1x1", "bn"], "shortcut": ["identity"], "join": "add", "after": ["relu"]},
 }
 
@@ -37,12 +38,13 @@ def network() -> Network:
 
 
 class Fused(nn.Module):
-    """As in Inception-ResNet: two scales side by side, fused by a 1x1 convolution and added to the shortcut."""
+    """Two scales side by side, one of them weighed by itself, fused by a 1x1 convolution and added to the shortcut."""
 
     def __init__(self, inputs: int, channels: int, stride: int) -> None:
         super().__init__()
         self.one = nn.Conv2d(inputs, channels // 2, 1, stride, bias=False)
         self.three = nn.Conv2d(inputs, channels // 2, 3, stride, 1, bias=False)
+        self.weight = nn.Conv2d(channels // 2, channels // 2, 1, bias=False)
         self.inner = nn.BatchNorm2d(channels)
         self.fuse = nn.Conv2d(channels, channels, 1, bias=False)
         self.bn = nn.BatchNorm2d(channels)
@@ -52,7 +54,8 @@ class Fused(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.relu(x)
-        y = self.inner(torch.cat([self.one(y), self.three(torch.relu(y))], 1))
+        three = self.three(torch.relu(y))
+        y = self.inner(torch.cat([self.one(y), three * torch.sigmoid(self.weight(three))], 1))
         return torch.relu(self.bn(self.fuse(y)) + self.shortcut(x))
 
 
@@ -79,9 +82,10 @@ def test_parameters_are_those_of_the_summary_and_bear_the_names_of_the_paths() -
     module = build(network())
     assert sum(parameter.numel() for parameter in module.parameters()) == summarise(network()).parameters
     names = [name for name, _ in module.named_parameters() if name.startswith("stages.0.0")]
-    assert names[:3] == [
+    assert names[:4] == [
         "stages.0.0.branch.0.one.0.weight",
         "stages.0.0.branch.0.three.1.weight",
+        "stages.0.0.branch.0.three.2.weight.0.weight",
         "stages.0.0.branch.0.after.0.weight",
     ]
 

@@ -101,6 +101,19 @@ def test_sizes_inside_are_those_of_the_unit_around_and_of_what_enters() -> None:
     assert (one.arguments["stride"], first.unit.paths["branch"][0].arguments["stride"]) == (1, 2)
 
 
+def test_a_product_of_paths_is_told_among_what_the_signal_meets() -> None:
+    weighed = {"paths": {"shortcut": [], "weight": ["conv1x1", "sigmoid"]}, "join": "multiply"}
+    network = network_of({"fused": weighed})
+    found = summarise(network)
+    assert [row.parameters for row in found.units[1:3]] == [16 * 16] * 2
+    assert found.cleanliness.operations == {"multiply": 2}
+    assert found.cleanliness.data_dependent == 2
+    faults = faults_of(
+        {"fused": {**weighed, "paths": {"a": ["conv1x1"], "b": ["bn", {"conv1x1": {"channels": "2x"}}]}}}
+    )
+    assert "do not match at the join multiply: a gives 16x32x32, b gives 32x32x32" in faults[0][1]
+
+
 def test_it_may_stand_in_stem_and_head() -> None:
     stem = [
         {

@@ -74,7 +74,7 @@ class Lesions:
 
     def list_removable(self) -> list[int]:
         """Units with a shortcut, and units of one path that keep the shape."""
-        return [i for i, unit in enumerate(self.specified) if "shortcut" in unit.paths or self._keeps_shape(i)]
+        return [i for i, unit in enumerate(self.specified) if _has_shortcut(unit) or self._keeps_shape(i)]
 
     def _keeps_shape(self, index: int) -> bool:
         unit = self.specified[index]
@@ -97,6 +97,11 @@ class Lesions:
         """The error with unit `order[i]` at place i."""
         with _reordered(self.module, [self.units[index] for index in order], self.units):
             return self.measure()
+
+
+def _has_shortcut(unit: explicit.Unit) -> bool:
+    """Whether zeros in place of the other paths leave the shortcut's signal."""
+    return "shortcut" in unit.paths and unit.join != "multiply"
 
 
 def remove(unit: Unit, hooks: ExitStack) -> None:

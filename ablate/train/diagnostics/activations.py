@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ablate.model import Network
 from ablate.spec import network as explicit
-from ablate.train.diagnostics.layers import Layer, list_paths
+from ablate.train.diagnostics.layers import Layer, list_layers
 from ablate.train.diagnostics.table import Table, create_table
 
 COLUMNS = ("unit", "layer", "channels", "dead", "zeros")
@@ -23,7 +23,7 @@ def watch_activations(network: explicit.Network, module: Network, hooks: ExitSta
 
     A channel is dead when it is zero for every image and position seen; a few images more may still open it.
     """
-    layers = [layer for path in list_paths(network, module) for layer in path if layer.operation.kind in CLOSING]
+    layers = [layer for layer, _ in list_layers(network, module) if layer.operation.kind in CLOSING]
     openings = [Opening(layer, hooks) for layer in layers]
     return lambda: create_table(COLUMNS, [opening.read() for opening in openings])
 

@@ -67,7 +67,7 @@ class Gradients:
         if not self.is_sampling:
             return
         self.is_sampling = False
-        gradients = [torch.zeros(()) if p.grad is None else p.grad for _, p in self.parameters]
+        gradients = [p.new_zeros(()) if p.grad is None else p.grad for _, p in self.parameters]
         sample = torch.stack(torch._foreach_norm(gradients)), self.signals * math.sqrt(self.batch_size)
         epoch, step = self.run.epoch, len(self.run.results)
         if self.run.step == 0:

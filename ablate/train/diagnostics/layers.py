@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import zip_longest
 
 from torch import nn
 
@@ -21,7 +21,7 @@ class Layer:
     """One operation: `unit` is 0 in the stem, then counts the units; the head comes after the last."""
 
     unit: int
-    path: str  # `stem`, `before`, a path's name, `after`, `head`
+    path: str  # `stem`, `before`, a path's name, `after`, `head`; inside a path `branch[2].before`
     index: int  # within the path
     operation: Operation
     module: nn.Module
@@ -43,16 +43,39 @@ def list_units(module: Network) -> list[Unit]:
     return [unit for stage in module.stages.children() for unit in stage.children() if isinstance(unit, Unit)]
 
 
-def list_paths(network: explicit.Network, module: Network) -> Iterator[list[Layer]]:
-    """Every path of operations from the stem to the head; auxiliary classifiers are left out."""
+Neighbours = tuple[Layer, Layer | None]  # a layer, and the next one of its path
+
+
+def list_layers(network: explicit.Network, module: Network) -> Iterator[Neighbours]:
+    """Every operation from the stem to the head, in order, those of units inside paths among them.
+
+    Auxiliary classifiers are left out.
+    """
     units = list_units(module)
-    yield _path(0, "stem", network.stem, module.stem)
+    yield from _along(0, "stem", network.stem, module.stem)
     for number, (unit, built) in enumerate(zip(network.units(), units, strict=True), start=1):
-        yield _path(number, "before", unit.before, built)
-        for name, path in unit.paths.items():
-            yield _path(number, name, path, get_path(built, name))
-        yield _path(number, "after", unit.after, built)
-    yield _path(len(units) + 1, "head", network.head, module.head)
+        yield from _inside(number, "", unit, built)
+    yield from _along(len(units) + 1, "head", network.head, module.head)
+
+
+def _inside(number: int, prefix: str, unit: explicit.Unit, built: Unit) -> Iterator[Neighbours]:
+    if unit.before:
+        yield from _along(number, f"{prefix}before", unit.before, built.before)
+    for name, path in unit.paths.items():
+        yield from _along(number, f"{prefix}{name}", path, get_path(built, name))
+    if unit.after:
+        yield from _along(number, f"{prefix}after", unit.after, built.after)
+
+
+def _along(number: int, name: str, operations: explicit.Path, built: nn.Module) -> Iterator[Neighbours]:
+    pairs = enumerate(zip(operations, built.children(), strict=True))
+    layers = [Layer(number, name, index, operation, module) for index, (operation, module) in pairs]
+    for layer, follower in zip_longest(layers, layers[1:]):
+        if layer.operation.unit:
+            assert isinstance(layer.module, Unit)
+            yield from _inside(number, f"{layer.label}.", layer.operation.unit, layer.module)
+        else:
+            yield layer, follower
 
 
 def get_path(unit: Unit, name: str) -> nn.Module:
@@ -62,19 +85,8 @@ def get_path(unit: Unit, name: str) -> nn.Module:
     return module
 
 
-def _path(number: int, name: str, operations: explicit.Path, module: nn.Module) -> list[Layer]:
-    if not operations:
-        return []
-    built = getattr(module, name) if isinstance(module, Unit) else module
-    pairs = zip(operations, built.children(), strict=True)
-    return [Layer(number, name, index, operation, part) for index, (operation, part) in enumerate(pairs)]
-
-
-def pair_responses(network: explicit.Network, module: Network) -> Iterator[tuple[Layer, Layer]]:
+def list_responses(network: explicit.Network, module: Network) -> Iterator[tuple[Layer, Layer]]:
     """Every convolution with the layer that has its response: the normalisation right after it, or itself."""
-    for path in list_paths(network, module):
-        followers = {layer.index: follower for layer, follower in pairwise(path)}
-        for layer in path:
-            if layer.operation.kind == "conv":
-                follower = followers.get(layer.index, layer)
-                yield layer, follower if follower.operation.kind in NORMALISATIONS else layer
+    for layer, follower in list_layers(network, module):
+        if layer.operation.kind == "conv":
+            yield layer, follower if follower and follower.operation.kind in NORMALISATIONS else layer

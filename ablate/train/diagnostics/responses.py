@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ablate.model import Network
 from ablate.spec import network as explicit
-from ablate.train.diagnostics.layers import pair_responses
+from ablate.train.diagnostics.layers import list_responses
 from ablate.train.diagnostics.moments import Moments
 from ablate.train.diagnostics.table import Table, create_table
 
@@ -24,7 +24,7 @@ def watch_responses(network: explicit.Network, module: Network, hooks: ExitStack
     deviation is over all images, channels and positions.
     """
     rows: list[dict[str, Any]] = []
-    for layer, last in pair_responses(network, module):
+    for layer, last in list_responses(network, module):
         row = {"unit": layer.unit, "layer": layer.label, "kernel": layer.operation.arguments["kernel"]}
         rows.append(row | {"moments": watch_output(last.module, hooks)})
     return lambda: create_table(COLUMNS, [row | {"std": row["moments"].std} for row in rows])

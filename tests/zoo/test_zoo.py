@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,18 @@ def test_all_specifications_are_right_together() -> None:
     result = CliRunner().invoke(main, ["check", *map(str, files)])
     assert result.exit_code == 0, result.output
     assert result.output.count(": ok, ") == len(files)
+
+
+def test_all_specifications_are_checked_in_a_second_and_a_half_without_torch() -> None:
+    code = f"""
+import sys, time
+from ablate.cli import main
+main(["check", *{list(map(str, SPECS.glob("[as]*/**/*.yaml")))}], standalone_mode=False)
+assert "torch" not in sys.modules
+print(time.process_time())
+"""
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert float(printed.split()[-1]) < 1.5
 
 
 def test_every_entry_has_an_expected_count() -> None:

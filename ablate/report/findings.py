@@ -102,8 +102,10 @@ def _order(judgement: Judgement, part: Part) -> str:
         return text
     earlier, later = _step(part, axis)
     assert part.value is not None
-    step = f"from {earlier} to {later} is {_signed(claim, part.value)}"
-    return f"{text}; the least certain, {step}" if judgement.evidence.leans_towards else f"{text}; that {step}"
+    step, size = f"from {earlier} to {later}", _signed(claim, part.value)
+    if judgement.evidence.leans_towards:
+        return f"{text}; the least certain, {step}, is {size}"
+    return f"{text}; that {step} is {size}"
 
 
 def _step(part: Part, axis: str) -> tuple[str, str]:

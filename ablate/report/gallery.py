@@ -21,7 +21,7 @@ from ablate.report.figures.sizes import draw_sizes, measure_sizes
 from ablate.report.figures.style import save, style
 from ablate.report.notation import decimal, integer
 from ablate.report.plots import Plot
-from ablate.report.references import Reference, published
+from ablate.report.references import published
 from ablate.spec.study import Study
 
 
@@ -31,13 +31,12 @@ def plot(
     frame: pd.DataFrame,
     judgements: Sequence[Judgement],
     effects: Sequence[Effect],
-    reference: Reference | None,
 ) -> list[Plot]:
     """The figures in the order of the page."""
     with style():
         found = [
             _claims(measure_claims(judgements)),
-            _depth(study, frame, published(study, reference) if reference else {}),
+            _depth(study, frame, published(study)),
             _heatmap(study, frame),
             _curves(study, records),
             _effects(measure_effects(effects)),

@@ -78,6 +78,7 @@ def _context(content: Content) -> dict[str, Any]:
     return {
         "study": study,
         "tables": content.tables,
+        "references": [name for name in content.tables if name.startswith("reference-")],
         "plots": {plot.name: plot for plot in content.plots},
         "cards": deal(content.judgements, frame),
         "verdicts": _tally(content.judgements),

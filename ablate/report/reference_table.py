@@ -9,24 +9,32 @@ import pandas as pd
 from ablate.report.error_table import summaries
 from ablate.report.frame import at_chance, scored
 from ablate.report.notation import NOTHING, fixed, mean_std, signed
-from ablate.report.references import Counterpart, Reference, compare_protocols, find_counterparts
+from ablate.report.references import Counterpart, compare_protocols, find_counterparts
 from ablate.report.statistics import Summary
 from ablate.report.table import Column, Entry, Table, number
+from ablate.spec.references import Reference
 from ablate.spec.study import Study
 
 _STATISTICS = {"median": "median", "best": "min", "mean": "mean"}  # of the paper -> of our seeds; else the mean
 FAIL = "fail"
 
 
-def tabulate_reference(reference: Reference, study: Study, frame: pd.DataFrame) -> Table:
+def tabulate_references(study: Study, frame: pd.DataFrame) -> list[Table]:
+    """A table for each that the study names, without those of which it repeats nothing."""
+    tables = [tabulate_reference(name, study, frame) for name in study.references]
+    return [table for table in tables if table.rows]
+
+
+def tabulate_reference(name: str, study: Study, frame: pd.DataFrame) -> Table:
     """A row per published figure and the cell that repeats it; diverged trials count at chance level."""
+    reference = study.references[name]
     found = find_counterparts(reference, study)
     ours = summaries(scored(at_chance(frame), reference.metric)) if reference.metric in frame.columns else {}
     theirs = (Column("figure", "theirs"), Column("statistic", "theirs", is_number=False))
     cells = (Column("cell", "ours", is_number=False), Column("mean ± std", "ours"), Column("same statistic", "ours"))
     return Table(
-        name="reference",
-        title="Beside the paper",
+        name=f"reference-{name}",
+        title=f"Beside {reference.source.split(',')[0]}",
         caption=f"{reference.source}; {reference.metric.replace('_', ' ')} in percent. "
         + " ".join(compare_protocols(reference, study)),
         columns=(Column("published", is_number=False), *theirs, *cells, Column("ours − theirs")),
@@ -43,7 +51,7 @@ def _row(reference: Reference, one: Counterpart, ours: Mapping[str, Summary]) ->
     return (
         Entry(row.name),
         number(_verdict(reference, row.value), theirs, detail),
-        Entry(f"{statistic} of {runs}" if (runs := row.runs or reference.protocol.get("runs")) else statistic),
+        Entry(f"{statistic} of {runs}" if (runs := row.runs or reference.protocol.runs) else statistic),
         Entry(one.cell.name),
         number(mean_std(summary) if summary and summary.n else NOTHING, summary.mean if summary else None),
         number(_verdict(reference, value), value),
@@ -66,7 +74,7 @@ def _verdict(reference: Reference, value: float | str | None) -> str:
 
 
 def _statistic(reference: Reference, one: Counterpart) -> str:
-    return str(one.row.statistic or reference.protocol.get("statistic") or "single")
+    return str(one.row.statistic or reference.protocol.statistic)
 
 
 def _ours(reference: Reference, one: Counterpart, ours: Mapping[str, Summary]) -> float | None:

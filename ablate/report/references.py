@@ -4,43 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from ablate.errors import UsageError
 from ablate.spec.factors import same
+from ablate.spec.references import Reference, Row
+from ablate.spec.short import short_keys
+from ablate.spec.signature import REQUIRED, arguments_of
 from ablate.spec.study import Cell, Study
 
-
-class Row(BaseModel):
-    """One published figure; `match` says which cells repeat it, by dotted paths of their specification."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    name: str
-    value: float | Literal["fail"] | None
-    mean: float | None = None
-    std: float | None = None
-    statistic: str | None = None
-    runs: int | None = None
-    match: dict[str, Any] | None = None
-
-
-class Reference(BaseModel):
-    """A table of a paper with the protocol behind it."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    source: str
-    dataset: str
-    metric: str
-    protocol: dict[str, Any]
-    rows: tuple[Row, ...]
-    fail_above: float | None = None
-    notes: tuple[str, ...] = ()
+_DEFAULTS = {key: one.default for key, one in arguments_of(short_keys).items() if one.default is not REQUIRED}
 
 
 @dataclass(frozen=True)
@@ -49,32 +21,6 @@ class Counterpart:
 
     row: Row
     cell: Cell
-
-
-def read_reference(study: Study) -> Reference | None:
-    """The table a study names, from the folder `references` beside its file or above it; None if it names none.
-
-    Raises:
-        UsageError: there is no such table, or it is not one.
-    """
-    if study.reference is None:
-        return None
-    path = _find(Path(study.file), study.reference)
-    try:
-        return Reference.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"{path}: is no table of published results: {reason}; see specs/references") from error
-
-
-def _find(file: Path, name: str) -> Path:
-    folders = [folder / "references" for folder in file.absolute().parents]
-    for folder in folders:
-        if (folder / f"{name}.yaml").is_file():
-            return folder / f"{name}.yaml"
-    known = sorted(path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml"))
-    remedy = f"use one of {', '.join(known)}" if known else "no folder `references` is beside the file or above it"
-    raise UsageError(f"{file}: report.reference: no published table is called {name!r}; {remedy}")
 
 
 def find_counterparts(reference: Reference, study: Study) -> list[Counterpart]:
@@ -90,11 +36,7 @@ def find_counterparts(reference: Reference, study: Study) -> list[Counterpart]:
 
 def _written(cell: Cell, path: str) -> str | None:
     section, _, rest = path.partition(".")
-    sections = {
-        "architecture": cell.architecture,
-        "data": vars(cell.data),
-        "train": vars(cell.train),
-    }
+    sections = {"architecture": _DEFAULTS | dict(cell.architecture), "data": vars(cell.data), "train": vars(cell.train)}
     found: Any = sections.get(section, {})
     for key in rest.split("."):
         if not isinstance(found, Mapping) or key not in found:
@@ -104,21 +46,42 @@ def _written(cell: Cell, path: str) -> str | None:
 
 
 def compare_protocols(reference: Reference, study: Study) -> Iterator[str]:
-    """What a reader must know before comparing: data, statistic, selection; the weightiest first."""
+    """What a reader must know before comparing: data, runs, selection, crops; the weightiest first."""
     datasets = sorted({cell.data.dataset for cell in study.cells})
     if datasets != [reference.dataset]:
         ours = " and ".join(datasets)
         yield f"The data differ: {reference.dataset} there, {ours} here. Only the order of rows can be compared."
-    described = (f"{key} {value}" for key, value in reference.protocol.items() if value is not None)
-    yield f"Theirs: {', '.join(described)}."
+    differing = list(_differences(reference, len(study.seeds)))
+    if differing:
+        yield f"The protocols differ: {'; '.join(differing)}."
     epochs = sorted({cell.train.epochs for cell in study.cells})
     extent = " to ".join(dict.fromkeys((str(epochs[0]), str(epochs[-1]))))
-    yield f"Ours: mean of {len(study.seeds)} seeds after the last of {extent} epochs, single view."
+    yield f"Ours: {len(study.seeds)} seeds, after the last of {extent} epochs, single view."
+    if reference.protocol.training:
+        yield f"Theirs: {reference.protocol.training}."
     yield from (f"{note.rstrip('.')}." for note in reference.notes)
 
 
-def published(study: Study, reference: Reference) -> dict[str, dict[str, float]]:
+def _differences(reference: Reference, num_seeds: int) -> Iterator[str]:
+    protocol = reference.protocol
+    if "top-5" in reference.unit and "top-1" not in reference.unit:
+        yield "theirs are top-5 errors, ours top-1"
+    if protocol.statistic == "single":
+        yield f"theirs are single figures, ours means of {num_seeds} seeds"
+    elif protocol.statistic in ("best", "median", "mean") and protocol.runs != num_seeds:
+        runs = protocol.runs or "an unknown number of"
+        yield f"theirs are the {protocol.statistic} of {runs} runs, ours of {num_seeds}"
+    if not protocol.selection.startswith("last"):
+        yield f"the epoch is chosen there as {protocol.selection}, here it is the last"
+    if protocol.crops != "single view":
+        yield f"test images are seen as {protocol.crops} there, once and whole here"
+
+
+def published(study: Study) -> dict[str, dict[str, float]]:
     """By metric and cell, the figures that may be drawn among ours: those measured on the same data."""
-    pairs = find_counterparts(reference, study)
-    same_data = ((one.row.value, one.cell) for one in pairs if one.cell.data.dataset == reference.dataset)
-    return {reference.metric: {cell.name: value for value, cell in same_data if isinstance(value, float)}}
+    found: dict[str, dict[str, float]] = {}
+    for reference in study.references.values():
+        for one in find_counterparts(reference, study):
+            if one.cell.data.dataset == reference.dataset and isinstance(one.row.value, float):
+                found.setdefault(reference.metric, {}).setdefault(one.cell.name, one.row.value)
+    return found

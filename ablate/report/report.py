@@ -23,8 +23,7 @@ from ablate.report.frame import MEASURED, MISSING, load_frame
 from ablate.report.gallery import plot
 from ablate.report.latex import to_latex
 from ablate.report.page import Content, render_markdown, render_page
-from ablate.report.reference_table import tabulate_reference
-from ablate.report.references import Reference, read_reference
+from ablate.report.reference_table import tabulate_references
 from ablate.report.search_table import tabulate_search
 from ablate.report.table import Table
 from ablate.search import CellSearch
@@ -66,19 +65,19 @@ def write_report(
     "Measured time" of the two pages).
 
     Raises:
-        UsageError: the folder holds something else than a report, or the study names an unknown published table.
+        UsageError: the folder holds something else than a report.
         AblateError: the folder cannot be written.
     """
     check_folder(folder)
     known = {trial.id: records[trial.id] for trial in study.trials if trial.id in records}
-    frame, reference = load_frame(study, known), read_reference(study)
+    frame = load_frame(study, known)
     judgements, effects = judge(study, frame), measure_effects(study, frame)
     content = Content(
         study=study,
         frame=frame,
         judgements=judgements,
-        tables={table.name: table for table in _tables(study, frame, effects, reference, searches)},
-        plots=plot(study, known, frame, judgements, effects, reference),
+        tables={table.name: table for table in _tables(study, frame, effects, searches)},
+        plots=plot(study, known, frame, judgements, effects),
         records=tuple(known.values()),
         command=command,
     )
@@ -91,12 +90,11 @@ def _tables(
     study: Study,
     frame: pd.DataFrame,
     effects: Sequence[Effect],
-    reference: Reference | None,
     searches: Sequence[CellSearch],
 ) -> list[Table]:
     tables = [
         tabulate_errors(frame),
-        tabulate_reference(reference, study, frame) if reference else None,
+        *tabulate_references(study, frame),
         tabulate_degradation(study, frame),
         tabulate_effects(effects),
         tabulate_search(searches),

@@ -18,6 +18,7 @@ from ablate.spec.network import Network
 from ablate.spec.overrides import apply_overrides
 from ablate.spec.paths import SECTIONS
 from ablate.spec.problems import Problem
+from ablate.spec.references import read_references
 from ablate.spec.schema import ArchitectureSection, StudySection
 from ablate.spec.search import read_search
 from ablate.spec.seeds import read_seeds
@@ -77,10 +78,11 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
     seeds, wrong_seeds = read_seeds(document.data.get("seeds", 1))
     diagnostics, wrong_diagnostics = read_diagnostics(document.data.get("diagnostics"))
     search, wrong_search, wrong_settings = read_search(document, () if wrong_cells else design.points)
-    problems += wrong_design + wrong_claims + wrong_seeds + wrong_diagnostics + wrong_search
+    references, wrong_references, wrong_tables = read_references(document)
+    problems += wrong_design + wrong_claims + wrong_seeds + wrong_diagnostics + wrong_search + wrong_references
     baseline, _ = read_cell(design.baseline, "", {})
     problems += variants_without_effect(design.points, cells, baseline)
-    _raise(faults, [*map(document.fault, problems), *wrong_cells, *wrong_settings])
+    _raise(faults, [*map(document.fault, problems), *wrong_cells, *wrong_settings, *wrong_tables])
     assert section
     return Study(
         name=Path(document.file).stem,
@@ -91,7 +93,7 @@ def _read_study(document: Document, faults: list[Fault]) -> Study:
         seeds=seeds,
         claims=tuple(claims),
         baseline=next((cell.name for cell in cells if baseline and cell.identity == baseline.identity), ""),
-        reference=section.report.reference if section.report else None,
+        references=references,
         search=search,
         diagnostics=diagnostics,
     )

@@ -145,8 +145,8 @@ class SearchSection(Section):
 class ReportSection(Section):
     """What the report shows besides the results."""
 
-    reference: str | None = None
-    """Name of a published table in specs/references/ to set beside ours."""
+    reference: str | Annotated[list[str], Field(min_length=1)] | None = None
+    """Name of a published table to set beside ours, or a list of names: files in a folder references/, or ablate's."""
 
 
 class StudySection(Section):

@@ -15,6 +15,7 @@ from ablate.spec.network import Network, Value
 from ablate.spec.recipe import Data, Train
 
 if TYPE_CHECKING:
+    from ablate.spec.references import Reference
     from ablate.spec.search import Search
 
 IDENTITY = 1  # raised when the meaning of a specification or a default changes, so that old records are not reused
@@ -124,7 +125,7 @@ class Study:
     seeds: tuple[int, ...]
     claims: tuple[Claim, ...]
     baseline: str  # name of the cell that is the baseline, or "" when the design has no such cell
-    reference: str | None = None  # a table in specs/references/
+    references: Mapping[str, Reference] = field(default_factory=dict)  # published tables, by name
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     search: Search | None = None  # what its undecided cells are tried with first
 

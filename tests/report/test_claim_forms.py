@@ -167,7 +167,7 @@ def test_one_step_against_it_refutes_a_monotone_claim_with_bonferroni(read: Read
 def test_one_undecided_step_leaves_a_monotone_claim_inconclusive(read: Read) -> None:
     found = judged(read, ALONG, plain([5.0, 5.2, 5.1, 4.9], [5.1, 5.0, 5.3, 4.8], [9.0, 9.4, 9.1, 9.3]))
     assert found.verdict is Verdict.INCONCLUSIVE
-    assert "the least certain, from 8 to 20 is +0.00 points" in sentence(found)
+    assert "the least certain, from 8 to 20, is 0.00 points" in sentence(found)
     assert "so these seeds do not decide" in sentence(found)
 
 

@@ -58,7 +58,7 @@ def test_the_whole_study(file: Path) -> None:
     assert (study.name, study.file) == ("study", "study.yaml")
     assert study.question == "Do deeper plain nets train worse, and do shortcuts repair it?"
     assert study.source == "He et al. 2015, Fig. 6"
-    assert study.reference == "he2015-cifar10"
+    assert [*study.references] == ["he2015-cifar10"]
     assert study.seeds == (0, 1, 2)
     assert study.baseline == "depth=20 shortcut=identity"
     assert study.claims == (

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ablate.cli.check import check
+from ablate.cli.compare import compare
 from ablate.cli.diff import diff
 from ablate.cli.export import export
 from ablate.cli.fetch import fetch
@@ -67,5 +68,5 @@ def main() -> None:
     """
 
 
-for command in (init, check, show, diff, plan, run, status, report, export, fetch, schema):
+for command in (init, check, show, diff, plan, run, status, report, compare, export, fetch, schema):
     main.add_command(command)

@@ -34,6 +34,9 @@ _RULE = (
     "failed or was stopped early, no cells match, or there is only one seed.",
     "Diverged trials enter claims and gaps at chance level, 100 (1 − 1/K) percent for K classes: leaving them out "
     "would flatter the network that diverged. Tables of means count them beside the mean instead.",
+    "A claim of several parts, such as the steps of an order, is supported if every part is, and hangs on the weakest; "
+    "one part refutes it, its p multiplied by their number. Equality is tested by two one-sided t-tests (TOST), and "
+    "supported if the 90% interval lies within the margins. Counts, such as parameters, are compared as they are.",
     f"Where all differences are equal there is nothing to estimate a spread from; from {MIN_FLAT} seeds on the value "
     "alone then decides, and the card says so.",
 )

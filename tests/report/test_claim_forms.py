@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
 from ablate.records import Outcome
-from ablate.report import Judgement, Verdict, judge, load_frame
+from ablate.report import Judgement, Verdict, judge, load_frame, write_report
 from ablate.report.evidence import gather
 from ablate.report.parts import describe_parts
 from ablate.report.wording import notes, sentence
@@ -344,3 +346,22 @@ def test_a_claim_without_its_cells_says_so(read: Read) -> None:
         assert judgement.verdict is Verdict.NOT_TESTABLE
         assert said in sentence(judgement)
         assert not gather(study, frame, changed).is_matched
+
+
+def test_every_form_has_its_card_and_its_row(read: Read, tmp_path: Path) -> None:
+    claims = dict.fromkeys((ALONG, INTERACTION, EQUAL, "below: 50", "above: 5"), "train_error")
+    claims |= {COUNTS: "parameters", SPEED: "{epochs_to: {train_error: 20}}"}
+    written = [f"  - {{says: c, metric: {metric}, {claim}}}" for claim, metric in claims.items()]
+    study = read(STUDY.replace("SEEDS", "3").partition("  - ")[0] + "\n".join(written))
+    records = {trial.id: make_record(trial, 9.0) for trial in study.trials}
+    report = write_report(study, records, tmp_path / "report", command="c")
+    table = pd.read_csv(tmp_path / "report" / "tables" / "claims.csv")
+    assert table["form"].tolist() == ["along", "interaction", "compare", *["threshold"] * 2, *["compare"] * 2]
+    assert table["metric"].tolist()[-2:] == ["parameters", "epochs_to_train_error_20"]
+    assert pd.read_csv(tmp_path / "report" / "results.csv")["epochs_to_train_error_20"].notna().all()
+    page = html.unescape(report.page.read_text())
+    for judgement in report.verdicts:
+        assert sentence(judgement) in page
+        for name, figures in describe_parts(judgement):
+            assert f"<li>{name}: {figures}</li>" in page
+    assert len(page.split('<ul class="parts">')) == 4

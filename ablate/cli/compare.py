@@ -68,4 +68,5 @@ def echo_comparison(written: Comparison) -> None:
         for judgement in member.judgements:
             click.echo(f"{judgement.verdict:>12}  {judgement.claim.says}")
         click.echo(f"{member.num_recorded:>12} of {len(member.frame)} trials")
-    click.echo(f"{len(written.cells)} cells, {written.num_shared} in more than one study · {written.page}")
+    cells = "1 cell" if len(written.cells) == 1 else f"{len(written.cells)} cells"
+    click.echo(f"{cells}, {written.num_shared} in more than one study · {written.page}")

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from ablate.records import Outcome, Record
-from ablate.report import markdown
 from ablate.report.cards import deal
 from ablate.report.cells import MAX_CELLS, describe_cells
 from ablate.report.claims import Judgement, Verdict
@@ -19,6 +17,7 @@ from ablate.report.frame import MISSING
 from ablate.report.method import describe_method, summarise_rule
 from ablate.report.plots import Plot
 from ablate.report.provenance import list_environments
+from ablate.report.rendering import read_template, render
 from ablate.report.table import Table
 from ablate.spec.study import Study
 
@@ -38,39 +37,19 @@ class Content:
 
 def render_page(content: Content) -> str:
     """The whole page in one HTML file, style and script and figures included."""
-    environment = _environment()
-    sources = {name: _source(environment, name) for name in ("style.css", "script.js")}
-    return environment.get_template("page.html.j2").render(
+    return render(
+        "page.html.j2",
         **_context(content),
         cells=describe_cells(content.study, content.frame),
         max_cells=MAX_CELLS,
-        style=sources["style.css"],
-        script=sources["script.js"],
+        style=read_template("style.css"),
+        script=read_template("script.js"),
     )
 
 
 def render_markdown(content: Content) -> str:
     """The same in Markdown, with the figures as files beside it."""
-    return _environment().get_template("report.md.j2").render(**_context(content))
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("ablate.report"),
-        autoescape=select_autoescape(("html.j2",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["markdown"] = markdown.escape
-    environment.filters["markdown_table"] = markdown.to_markdown
-    return environment
-
-
-def _source(environment: Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
+    return render("report.md.j2", **_context(content))
 
 
 def _context(content: Content) -> dict[str, Any]:

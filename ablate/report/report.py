@@ -25,6 +25,7 @@ from ablate.report.latex import to_latex
 from ablate.report.page import Content, render_markdown, render_page
 from ablate.report.reference_table import tabulate_references
 from ablate.report.search_table import tabulate_search
+from ablate.report.signal_table import tabulate_signals
 from ablate.report.table import Table
 from ablate.search import CellSearch
 from ablate.spec.study import Study
@@ -76,7 +77,7 @@ def write_report(
         study=study,
         frame=frame,
         judgements=judgements,
-        tables={table.name: table for table in _tables(study, frame, effects, searches)},
+        tables={table.name: table for table in _tables(study, known, frame, effects, searches)},
         plots=plot(study, known, frame, judgements, effects),
         records=tuple(known.values()),
         command=command,
@@ -88,6 +89,7 @@ def write_report(
 
 def _tables(
     study: Study,
+    records: Mapping[str, Record],
     frame: pd.DataFrame,
     effects: Sequence[Effect],
     searches: Sequence[CellSearch],
@@ -96,6 +98,7 @@ def _tables(
         tabulate_errors(frame),
         *tabulate_references(study, frame),
         tabulate_degradation(study, frame),
+        tabulate_signals(study, records),
         tabulate_effects(effects),
         tabulate_search(searches),
         tabulate_failures(frame),

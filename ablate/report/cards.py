@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from ablate.report.claims import Judgement, Verdict
 from ablate.report.confounds import find_confounds
+from ablate.report.findings import absolute
 from ablate.report.notation import decimal, interval, p_value, quantity, signed, unit
 from ablate.report.parts import describe_parts
 from ablate.report.statistics import Comparison
@@ -73,12 +74,19 @@ def _card(number: int, judgement: Judgement, frame: pd.DataFrame) -> Card:
         sentence=sentence(judgement),
         notes=tuple(notes(judgement)),
         confounds=tuple(find_confounds(judgement, frame)),
-        strip=place(comparison, judgement.claim.metric) if comparison and comparison.low is not None else None,
+        strip=_strip(judgement, comparison) if comparison and comparison.low is not None else None,
         facts=_facts(judgement, comparison) if comparison else (),
         parts=describe_parts(judgement),
         pairs=tuple((this.name, that.name) for this, that in judgement.evidence.pairs),
         differences=tuple(signed(value) for value in comparison.differences) if comparison else (),
     )
+
+
+def _strip(judgement: Judgement, comparison: Comparison) -> Strip:
+    strip = place(comparison, judgement.claim.metric)
+    if judgement.claim.form != "threshold":
+        return strip
+    return replace(strip, margin=absolute(judgement.claim, comparison.threshold))
 
 
 def place(comparison: Comparison, metric: str) -> Strip:

@@ -137,7 +137,7 @@ def _certainty(judgement: Judgement, part: Part) -> str:
         figures = " against ".join(integer(mean) for mean in part.means)
         return f"{figures}{_share(judgement)}"
     assert comparison is not None
-    if claim.expect == "equal":
+    if claim.expect == "equal" and judgement.evidence.leans_towards:
         return f"90% interval {interval(*tost_interval(comparison))}, {comparison.n} seeds"
     return f"95% interval {interval(comparison.low, comparison.high)}, {comparison.n} seeds"
 

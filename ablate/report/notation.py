@@ -104,4 +104,5 @@ def quantity(value: float, metric: str) -> str:
     """`5 points`, `0.3 nats`, `zero`."""
     if not value:
         return "zero"
-    return f"{minus(f'{value:g}')} {unit(metric)}".strip()
+    name = unit(metric).removesuffix("s") if abs(value) == 1 else unit(metric)
+    return f"{minus(f'{value:g}')} {name}".strip()

@@ -79,10 +79,10 @@ def test_equality_is_tost_as_in_statsmodels(read: Read, seed: int) -> None:
 @pytest.mark.parametrize(
     ("differences", "verdict", "said"),
     [
-        ([0.1, -0.1, 0.0, 0.05], "supported", "The whole interval lies within ±1 points: equal, by that margin."),
-        ([0.9, 1.2, 0.4, 1.1], "inconclusive", "reaches beyond ±1 points, so these seeds do not show"),
-        ([3.0, 3.1, 2.9, 3.2], "refuted", "The whole interval lies above the margin of 1 points, against the claim."),
-        ([-3.0, -3.1, -2.9, -3.2], "refuted", "below the margin of −1 points, against the claim."),
+        ([0.1, -0.1, 0.0, 0.05], "supported", "The whole interval lies within ±1 point: equal, by that margin."),
+        ([0.9, 1.2, 0.4, 1.1], "inconclusive", "reaches beyond ±1 point, so these seeds do not show"),
+        ([3.0, 3.1, 2.9, 3.2], "refuted", "The whole interval lies above the margin of 1 point, against the claim."),
+        ([-3.0, -3.1, -2.9, -3.2], "refuted", "below the margin of −1 point, against the claim."),
         ([0.5, 0.5, 0.5], "supported", "equal, by that margin"),
         ([1.5, 1.5, 1.5], "refuted", "against the claim"),
         ([0.5, 0.5], "inconclusive", "fewer than 3 equal ones decide nothing"),

@@ -17,7 +17,7 @@ from ablate.report.figures.forest import Row, draw_forest, measure_claims, measu
 from ablate.report.figures.heatmap import draw_grid, measure_grid
 from ablate.report.figures.lines import Panel
 from ablate.report.figures.profiles import PROFILES, draw_profile, measure_profile
-from ablate.report.figures.sizes import draw_sizes, measure_sizes
+from ablate.report.figures.sizes import TIMES, draw_sizes, measure_sizes
 from ablate.report.figures.style import save, style
 from ablate.report.notation import decimal, integer
 from ablate.report.plots import Plot
@@ -42,6 +42,7 @@ def plot(
             _effects(measure_effects(effects)),
             *(_profile(study, records, name) for name in PROFILES),
             _sizes(study, frame),
+            _times(study, frame),
         ]
     return [one for one in found if one]
 
@@ -123,9 +124,21 @@ def _sizes(study: Study, frame: pd.DataFrame) -> Plot | None:
     points = measure_sizes(study, frame)
     if not points:
         return None
-    said = "; ".join(f"{p.cell}: {integer(p.parameters)} parameters, {decimal(p.mean)} percent" for p in points)
+    said = "; ".join(
+        f"{p.cell}: {integer(p.costs['parameters'])} parameters, {decimal(p.mean)} percent" for p in points
+    )
     caption = "Mean test error with one standard deviation, against learned parameters and multiply-adds of one image."
     return _plot("sizes", "Test error against size", caption, f"Test error against size. {said}.", draw_sizes(points))
+
+
+def _times(study: Study, frame: pd.DataFrame) -> Plot | None:
+    points = measure_sizes(study, frame, TIMES)
+    if not points:
+        return None
+    said = "; ".join(f"{p.cell}: {decimal(p.costs['seconds'])} seconds, {decimal(p.mean)} percent" for p in points)
+    caption = "Mean test error with one standard deviation, against the mean measured seconds of a training."
+    said = f"Test error against measured seconds. {said}."
+    return _plot("times", "Test error against time", caption, said, draw_sizes(points, TIMES))
 
 
 def _left_out(count: int) -> str:

@@ -62,8 +62,8 @@ def write_report(
 
     Where the study had a search, `searches` say what it tried; `study` is then the one with the chosen settings.
 
-    The same records give the same bytes, measured time apart (`times.csv`, `tables/times.*`, and the section
-    "Measured time" of the two pages).
+    The same records give the same bytes, measured time apart (`times.csv`, `tables/times.*`, `figures/times.*`, and the
+    section "Measured time" of the two pages).
 
     Raises:
         UsageError: the folder holds something else than a report.

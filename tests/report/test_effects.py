@@ -119,4 +119,9 @@ def test_the_numbers_of_the_depth_and_size_figures(study: Study, records: dict[s
     assert len(plain.seeds) == 9
     points = measure_sizes(study, frame)
     assert [point.mean for point in points] == pytest.approx(means.tolist())
+    assert [point.costs["parameters"] for point in points] == frame.drop_duplicates("cell")["parameters"].tolist()
+    assert measure_sizes(study, frame, ["seconds"]) == []  # every trial took as long
+    frame["seconds"] = frame["parameters"] + frame["seed"]
+    seconds = frame.groupby("cell", sort=False)["seconds"].mean()
+    assert [p.costs["seconds"] for p in measure_sizes(study, frame, ["seconds"])] == pytest.approx(seconds.tolist())
     assert measure_grid(study, frame) is None

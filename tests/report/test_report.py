@@ -18,6 +18,7 @@ from ablate.records import Outcome, Record
 from ablate.report import write_report
 from ablate.spec import Study
 from ablate.spec.network import Value
+from ablate.spec.study import Trial
 
 HOSTILE = """<script>alert("1")</script> & 'q' {{ 7*7 }} {% x %} $a_b^c$ \\textbf{x} |*_`# 雪 🚀 _\x07"""
 FIGURES = ("claims", "curves", "depth", "effects", "sizes")
@@ -46,13 +47,21 @@ def test_the_same_records_give_the_same_bytes(study: Study, records: dict[str, R
     assert write(study, records, tmp_path / "a") == first
 
 
-def test_other_seconds_change_only_what_is_marked_as_measured(
-    study: Study, records: dict[str, Record], tmp_path: Path
-) -> None:
-    slow = {trial.id: make_record(trial, planted(trial.cell), seconds=7.5) for trial in study.trials}
-    first, second = write(study, records, tmp_path / "a"), write(study, slow, tmp_path / "b")
+def timed(trial: Trial, factor: float) -> Record:
+    """A deeper net takes longer."""
+    depth = trial.cell.factors["architecture.depth"]
+    assert isinstance(depth, int)
+    return make_record(trial, planted(trial.cell), seconds=factor * depth / (8 + factor))
+
+
+def test_other_seconds_change_only_what_is_marked_as_measured(study: Study, tmp_path: Path) -> None:
+    first, second = (
+        write(study, {trial.id: timed(trial, factor) for trial in study.trials}, tmp_path / name)
+        for name, factor in (("a", 1.0), ("b", 7.5))
+    )
     differing = {name for name in first if first[name] != second[name]}
-    assert differing == {"index.html", "report.md", "times.csv", "tables/times.csv", "tables/times.tex"}
+    figures = {f"figures/times.{kind}" for kind in ("svg", "pdf", "png")}
+    assert differing == {"index.html", "report.md", "times.csv", "tables/times.csv", "tables/times.tex"} | figures
     for name in ("index.html", "report.md"):
         assert MEASURED.sub("", first[name].decode()) == MEASURED.sub("", second[name].decode())
         assert MEASURED.search(first[name].decode())

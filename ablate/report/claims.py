@@ -19,8 +19,9 @@ from enum import StrEnum
 
 import pandas as pd
 
-from ablate.report.evidence import MIN_FLAT, Evidence, gather
+from ablate.report.evidence import Evidence, gather
 from ablate.report.frame import at_chance
+from ablate.report.inequality import MIN_FLAT
 from ablate.report.statistics import ALPHA, holm
 from ablate.spec.study import Claim, Study
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ablate.report.claims import Judgement, Verdict
-from ablate.report.evidence import Part
+from ablate.report.inequality import Part
 from ablate.report.notation import axis_name, decimal, integer, interval, level, metric_name, quantity, unit, written
 from ablate.report.statistics import Comparison, t_interval
 from ablate.spec.network import Value

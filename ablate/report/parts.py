@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ablate.report.claims import Judgement
-from ablate.report.evidence import Part
 from ablate.report.findings import absolute
+from ablate.report.inequality import Part
 from ablate.report.notation import integer, interval, p_value, signed, written
 
 

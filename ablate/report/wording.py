@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ablate.report.claims import Judgement, Verdict
-from ablate.report.evidence import MIN_FLAT, Evidence, Part
+from ablate.report.evidence import Evidence
 from ablate.report.findings import absolute, find_out, is_decided, name_of
+from ablate.report.inequality import MIN_FLAT, Part
 from ablate.report.notation import p_value, quantity
 from ablate.report.statistics import ALPHA, Comparison, num_seeds_needed
 from ablate.spec.study import Claim

@@ -84,8 +84,8 @@ def draw_depth_errors(numbers: DepthErrors) -> Figure:
         panel.set_title(METRICS[metric])
         panel.set_xticks(sorted({depth for line in lines for depth in line.depths}))
         panel.set_xlabel(numbers.axis)
-        panel.set_ylim(bottom=0)
         panel.margins(x=0.07)
+    axes[0].set_ylim(bottom=0)  # the axis is shared: set only when all is drawn, since it then stays
     legend(figure, handles, labels)
     return figure
 

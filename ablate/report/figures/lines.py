@@ -103,6 +103,8 @@ def draw_lines(
         _finish(axis, panel, axes_labels[0], log=log)
     for axis in axes[::3]:
         axis.set_ylabel(axes_labels[1])
+    if not log:
+        axes[0].set_ylim(bottom=0)  # the axis is shared: set only when all is drawn, since it then stays
     return figure
 
 
@@ -115,8 +117,6 @@ def _finish(axis: Axes, panel: Panel, label: str, *, log: bool) -> None:
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: magnitude(value)))
         axis.yaxis.set_minor_locator(NullLocator())
-    else:
-        axis.set_ylim(bottom=0)
 
 
 def _draw(axis: Axes, lines: Lines, number: int) -> None:

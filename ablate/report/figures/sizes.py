@@ -70,7 +70,7 @@ def draw_sizes(points: Sequence[Point], columns: Mapping[str, str] = SIZES) -> F
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: magnitude(value)))
         panel.xaxis.set_minor_locator(NullLocator())
         panel.set_xlabel(title)
-        panel.set_ylim(bottom=0)
+    axes[0].set_ylim(bottom=0)  # the axis is shared: set only when all is drawn, since it then stays
     axes[0].set_ylabel("test error, %")
     marks = [
         Line2D([], [], color=colour(i), marker=MARKERS[i % len(MARKERS)], markerfacecolor="none", linestyle="")

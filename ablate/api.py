@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ablate.records import Record
     from ablate.report import Judgement, Report
     from ablate.spec import Study
-    from ablate.spec.network import Network
+    from ablate.spec.architecture.network import Network
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def _read_file(file: Path | str, overrides: tuple[str, ...]) -> Network:
 
 def _read_mapping(spec: Mapping[str, Any]) -> Network:
     from ablate.errors import Fault, SpecError
-    from ablate.spec.architecture import read_architecture
-    from ablate.spec.problems import dotted
+    from ablate.spec.architecture.reader import read_architecture
+    from ablate.spec.source.problems import dotted
 
     architecture = {key: value for key, value in spec.items() if key != "blocks"}
     network, problems = read_architecture(architecture, spec.get("blocks", {}), None, None)

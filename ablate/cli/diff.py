@@ -34,7 +34,7 @@ def diff(arguments: tuple[str, ...], cell_a: str | None, cell_b: str | None, uni
                  --cell-b "shortcut=identity depth=56"
     """
     from ablate.cli.differences import echo_difference
-    from ablate.spec.difference import compare
+    from ablate.spec.architecture.difference import compare
 
     files = [Path(argument) for argument in arguments if "=" not in argument]
     overrides = [argument for argument in arguments if "=" in argument]

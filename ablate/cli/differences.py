@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from ablate.cli.table import count, echo_table
-from ablate.spec.difference import Alteration, Change, Difference, Part, Step
-from ablate.spec.wording import flow
+from ablate.spec.architecture.difference import Alteration, Change, Difference, Part, Step
+from ablate.spec.source.wording import flow
 
 MOST = 4  # values of one argument that are listed in full
 

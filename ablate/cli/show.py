@@ -12,9 +12,9 @@ from ablate.cli.options import echo_json, file_argument, format_option, override
 from ablate.cli.selection import select
 
 if TYPE_CHECKING:
-    from ablate.spec.cleanliness import Cleanliness
-    from ablate.spec.network import Network
-    from ablate.spec.summary import Summary
+    from ablate.spec.architecture.cleanliness import Cleanliness
+    from ablate.spec.architecture.network import Network
+    from ablate.spec.architecture.summary import Summary
 
 
 @click.command(short_help="The network, unit by unit.")
@@ -36,8 +36,8 @@ def show(file: Path, overrides: tuple[str, ...], cell_name: str | None, diagram:
              ablate show specs/architectures/resnet-20.yaml architecture.depth=110
              ablate show specs/architectures/googlenet.yaml --diagram googlenet.svg
     """
-    from ablate.spec.explicit import to_document
-    from ablate.spec.summary import summarise
+    from ablate.spec.architecture.explicit import to_document
+    from ablate.spec.architecture.summary import summarise
 
     spec = select(file, overrides, cell_name)
     name, network = spec.name, spec.network
@@ -53,7 +53,7 @@ def show(file: Path, overrides: tuple[str, ...], cell_name: str | None, diagram:
 
 def _draw(network: Network, name: str, file: Path) -> None:
     from ablate.cli.output import write_file
-    from ablate.spec.diagram import draw_network
+    from ablate.spec.architecture.diagram import draw_network
 
     write_file(file, draw_network(network, name))
     click.echo(f"{name} is drawn in {file}")
@@ -67,7 +67,7 @@ def _print(name: str, network: Network, summary: Summary) -> None:
     import yaml
 
     from ablate.cli.table import echo_table
-    from ablate.spec.explicit import to_document
+    from ablate.spec.architecture.explicit import to_document
 
     click.echo(f"# {name}: the explicit form")
     click.echo(

@@ -9,8 +9,8 @@ from typing import Any
 
 from ablate.records import Record
 from ablate.spec import Cell, Study, Trial
-from ablate.spec.datasets import num_train_images
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.summary import summarise
+from ablate.spec.study.datasets import num_train_images
 
 PENDING = "pending"
 

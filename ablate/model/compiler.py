@@ -10,9 +10,9 @@ from ablate.model.initialisation import Rule, initialise
 from ablate.model.network import Network
 from ablate.model.operations import OPERATIONS
 from ablate.model.unit import Unit
-from ablate.spec import network as explicit
-from ablate.spec.network import Operation, Path, Shape
-from ablate.spec.tally import effect_of
+from ablate.spec.architecture import network as explicit
+from ablate.spec.architecture.network import Operation, Path, Shape
+from ablate.spec.architecture.tally import effect_of
 
 # A relu may overwrite what these return: nobody else holds it, and their own gradients do not need it.
 FRESH = frozenset({"conv", "bn", "groupnorm", "layernorm", "linear"})

@@ -12,7 +12,7 @@ import yaml
 
 from ablate.report.frame import METRICS
 from ablate.report.notation import fixed
-from ablate.spec.study import Cell, Study
+from ablate.spec.study.study import Cell, Study
 
 MAX_CELLS = 200  # with their specifications on the page; all are in the tables
 

@@ -23,7 +23,7 @@ from ablate.report.evidence import Evidence, gather
 from ablate.report.frame import at_chance
 from ablate.report.inequality import MIN_FLAT
 from ablate.report.statistics import ALPHA, holm
-from ablate.spec.study import Claim, Study
+from ablate.spec.study.study import Claim, Study
 
 
 class Verdict(StrEnum):

@@ -19,7 +19,7 @@ from ablate.report.members import Member, SharedCell, gather_members, merge_fram
 from ablate.report.provenance import list_environments
 from ablate.report.rendering import read_template, render
 from ablate.report.table import Table
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 
 @dataclass(frozen=True)

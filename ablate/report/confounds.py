@@ -9,7 +9,7 @@ import pandas as pd
 
 from ablate.report.claims import Judgement
 from ablate.report.notation import decimal, integer, magnitude
-from ablate.spec.study import Cell
+from ablate.spec.study.study import Cell
 
 _SIZES = {"parameters": ("parameters", integer), "multiply_adds": ("multiply-adds", magnitude)}
 

@@ -8,9 +8,9 @@ from ablate.report.frame import MEASURED
 from ablate.report.notation import fixed, integer, magnitude, mean_std
 from ablate.report.statistics import summarise
 from ablate.report.table import Column, Entry, Table, number
-from ablate.spec.study import Cell, Study
-from ablate.spec.summary import Summary
-from ablate.spec.summary import summarise as summarise_network
+from ablate.spec.architecture.summary import Summary
+from ablate.spec.architecture.summary import summarise as summarise_network
+from ablate.spec.study.study import Cell, Study
 
 
 def tabulate_sizes(study: Study) -> Table:

@@ -18,7 +18,7 @@ from ablate.report.notation import axis_name, interval, mean_std, signed
 from ablate.report.series import Series, depth_axis, series_along
 from ablate.report.statistics import Comparison, Summary, compare
 from ablate.report.table import Column, Entry, Table, number
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 OPTIMISATION = "optimisation failure"
 OVERFITTING = "overfitting"

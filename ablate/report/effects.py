@@ -18,9 +18,9 @@ from ablate.report.frame import at_chance, scored
 from ablate.report.notation import level, written
 from ablate.report.series import varied
 from ablate.report.statistics import Comparison, compare
-from ablate.spec.factors import same
-from ablate.spec.network import Value
-from ablate.spec.study import Cell, Claim, Study
+from ablate.spec.architecture.network import Value
+from ablate.spec.study.factors import same
+from ablate.spec.study.study import Cell, Claim, Study
 
 METRICS = ("train_error", "test_error")
 MAX_LEVELS = 12  # of an axis; a longer one is a sweep, not a factor

@@ -13,9 +13,9 @@ from ablate.records import Outcome
 from ablate.report.frame import scored
 from ablate.report.inequality import Bound, Part
 from ablate.report.statistics import Comparison, compare
-from ablate.spec.contrasts import Contrast, contrasts, match_factors
-from ablate.spec.study import Cell, Claim, Study
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.summary import summarise
+from ablate.spec.study.contrasts import Contrast, contrasts, match_factors
+from ablate.spec.study.study import Cell, Claim, Study
 
 Values = Mapping[str, Sequence[float]]  # the metric of every cell, in the order of the seeds
 

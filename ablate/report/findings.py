@@ -8,8 +8,8 @@ from ablate.report.claims import Judgement, Verdict
 from ablate.report.inequality import Part
 from ablate.report.notation import axis_name, decimal, integer, interval, level, metric_name, quantity, unit, written
 from ablate.report.statistics import Comparison, t_interval
-from ablate.spec.network import Value
-from ablate.spec.study import Claim
+from ablate.spec.architecture.network import Value
+from ablate.spec.study.study import Claim
 
 TOST_LEVEL = 0.9  # two one-sided tests at 5% are an interval of 90%
 

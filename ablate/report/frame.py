@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ablate.records import Outcome, Record
-from ablate.spec.study import Study, Trial
-from ablate.spec.summary import Summary, summarise
+from ablate.spec.architecture.summary import Summary, summarise
+from ablate.spec.study.study import Study, Trial
 
 METRICS = ("train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error")
 MEASURED = ("seconds", "images_per_second", "peak_memory_bytes")  # differ from run to run; everything else does not

@@ -22,7 +22,7 @@ from ablate.report.figures.style import save, style
 from ablate.report.notation import decimal, integer
 from ablate.report.plots import Plot
 from ablate.report.references import published
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 
 def plot(

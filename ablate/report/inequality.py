@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ablate.report.statistics import Comparison
-from ablate.spec.contrasts import Corner
-from ablate.spec.study import Cell
+from ablate.spec.study.contrasts import Corner
+from ablate.spec.study.study import Cell
 
 MIN_FLAT = 3  # equal differences from fewer seeds decide nothing
 

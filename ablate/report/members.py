@@ -10,7 +10,7 @@ import pandas as pd
 from ablate.records import Record
 from ablate.report.claims import Judgement, judge
 from ablate.report.frame import MISSING, load_frame
-from ablate.spec.study import Cell, Study
+from ablate.spec.study.study import Cell, Study
 
 
 @dataclass(frozen=True)

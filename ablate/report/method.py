@@ -5,7 +5,7 @@ from __future__ import annotations
 from ablate.report.inequality import MIN_FLAT
 from ablate.report.notation import p_value
 from ablate.report.statistics import ALPHA, LEVEL, MIN_BOOTSTRAP, POWER
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 
 def describe_method(study: Study) -> list[str]:

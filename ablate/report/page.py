@@ -19,7 +19,7 @@ from ablate.report.plots import Plot
 from ablate.report.provenance import list_environments
 from ablate.report.rendering import read_template, render
 from ablate.report.table import Table
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 
 @dataclass(frozen=True)

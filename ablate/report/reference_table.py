@@ -12,8 +12,8 @@ from ablate.report.notation import NOTHING, fixed, mean_std, signed
 from ablate.report.references import Counterpart, compare_protocols, find_counterparts
 from ablate.report.statistics import Summary
 from ablate.report.table import Column, Entry, Table, number
-from ablate.spec.references import Reference
-from ablate.spec.study import Study
+from ablate.spec.study.references import Reference
+from ablate.spec.study.study import Study
 
 _STATISTICS = {"median": "median", "best": "min", "mean": "mean"}  # of the paper -> of our seeds; else the mean
 FAIL = "fail"

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ablate.spec.factors import same
-from ablate.spec.references import Reference, Row
-from ablate.spec.short import short_keys
-from ablate.spec.signature import REQUIRED, arguments_of
-from ablate.spec.study import Cell, Study
+from ablate.spec.architecture.short import short_keys
+from ablate.spec.architecture.signature import REQUIRED, arguments_of
+from ablate.spec.study.factors import same
+from ablate.spec.study.references import Reference, Row
+from ablate.spec.study.study import Cell, Study
 
 _DEFAULTS = {key: one.default for key, one in arguments_of(short_keys).items() if one.default is not REQUIRED}
 

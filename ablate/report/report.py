@@ -28,7 +28,7 @@ from ablate.report.search_table import tabulate_search
 from ablate.report.signal_table import tabulate_signals
 from ablate.report.table import Table
 from ablate.search import CellSearch
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 
 @dataclass(frozen=True)

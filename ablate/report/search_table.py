@@ -12,8 +12,8 @@ from ablate.report.notation import NOTHING, decimal
 from ablate.report.table import Column, Entry, Table, number
 from ablate.search import CellSearch
 from ablate.search.sampled import Sampled
-from ablate.spec.factors import factor
-from ablate.spec.search import Search
+from ablate.spec.study.factors import factor
+from ablate.spec.study.search import Search
 
 ALGORITHMS = {"grid": "a grid", "random": "random search", "optuna": "Optuna's TPE"}
 SCHEDULERS = {"none": "", "asha": " with successive halving (ASHA)", "median": " with the median stopping rule"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ablate.report.frame import scalar
 from ablate.report.notation import axis_name, level
-from ablate.spec.study import Cell, Study
+from ablate.spec.study.study import Cell, Study
 
 
 @dataclass(frozen=True)

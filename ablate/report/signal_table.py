@@ -12,7 +12,7 @@ from ablate.records import Outcome, Record
 from ablate.report.notation import mean_std
 from ablate.report.statistics import Summary, summarise
 from ablate.report.table import Column, Entry, Table, number
-from ablate.spec.study import Cell, Study, Trial
+from ablate.spec.study.study import Cell, Study, Trial
 
 TITLES = {
     "gain": "shortcut gain",

@@ -8,7 +8,7 @@ from ablate.report.findings import absolute, find_out, is_decided, name_of
 from ablate.report.inequality import MIN_FLAT, Part
 from ablate.report.notation import p_value, quantity
 from ablate.report.statistics import ALPHA, Comparison, num_seeds_needed
-from ablate.spec.study import Claim
+from ablate.spec.study.study import Claim
 
 
 def sentence(judgement: Judgement) -> str:

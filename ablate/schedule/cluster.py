@@ -69,6 +69,7 @@ def _start(address: str | None, num_cpus: float | None, folder: Path) -> None:
 
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL, "include_dashboard": False}
     if not address:
+        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "10")  # then what outlived a kill ends
         options |= {"num_cpus": num_cpus, "object_store_memory": OBJECT_STORE_BYTES, "_temp_dir": str(folder / "ray")}
     try:
         ray.init(address=address or "local", **options)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ablate.spec.datasets import num_train_images
-from ablate.spec.study import Cell, Trial
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.summary import summarise
+from ablate.spec.study.datasets import num_train_images
+from ablate.spec.study.study import Cell, Trial
 
 MULTIPLY_ADDS_PER_SECOND = 6e9  # one core, small images, forward and backward; larger images reach ten times as many
 PREPARATION_SECONDS = 0.03  # a network built, a record written

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ablate.records import Epoch, Record
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 
 
 class Forecast:

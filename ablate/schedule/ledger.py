@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ablate.errors import TrialsFailed
 from ablate.records import Outcome, Record
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 
 
 class Ledger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 
 Pack = tuple[Trial, ...]
 

@@ -13,7 +13,7 @@ from ablate.schedule.ledger import Ledger, trials
 from ablate.schedule.packs import Pack, form_packs, order_trials
 from ablate.schedule.progress import Watch
 from ablate.schedule.training import Emit
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 
 POLL_SECONDS = 1.0  # for trials that another command is training
 

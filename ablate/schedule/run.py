@@ -15,7 +15,7 @@ from ablate.schedule.rounds import Executor, Rounds
 from ablate.schedule.serial import SerialExecutor
 from ablate.schedule.signals import arm, stop_on_signals
 from ablate.schedule.training import CHECKPOINT_SECONDS, Settings, is_wanting
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 
 
 def run_trials(
@@ -68,13 +68,21 @@ def run_trials(
         try:
             if ledger.missing:
                 with _open_executor(settings, serial, concurrency, Resources(cpus, gpus), address) as execute:
-                    Rounds(ledger, seconds, store, execute, watch).train_missing()
+                    _train(Rounds(ledger, seconds, store, execute, watch))
         except KeyboardInterrupt:
             kept = f"{len(ledger.outcomes)} of {trials(len(ledger.wanted))} recorded"
             raise Interrupted(f"stopped: {kept}; run the same command again to go on") from None
     watch.note(ledger.summarise())
     ledger.check()
     return ledger.outcomes
+
+
+def _train(rounds: Rounds) -> None:
+    try:
+        rounds.train_missing()
+    except KeyboardInterrupt:
+        rounds.watch.note("stopping; what has finished is kept")  # before Ray is asked to stop, which takes seconds
+        raise
 
 
 def _read_outcomes(wanted: Sequence[Trial], store: Store, retry_failed: bool, keep_weights: bool) -> dict[str, Outcome]:

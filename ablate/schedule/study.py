@@ -14,7 +14,7 @@ from ablate.schedule.progress import Watch
 from ablate.schedule.run import run_trials
 from ablate.schedule.signals import arm, stop_on_signals
 from ablate.search import CellSearch, decide, failed_trials
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 CreateWatch = Callable[[], Watch]  # for one round of training
 

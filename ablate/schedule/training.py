@@ -14,7 +14,7 @@ from ablate.records import Outcome, Record, Store
 from ablate.schedule.claims import claim_path, holder, take
 from ablate.schedule.events import EpochEnded, Event, TrialEnded, TrialHeld, TrialNoted
 from ablate.schedule.packs import Pack
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 
 Emit = Callable[[Event], None]
 CHECKPOINT_SECONDS = 60.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ class Halt(tune.Stopper):
     """Ends the run, actors included, once a worker has met an error that it could not go on with."""
 
     def __init__(self) -> None:
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
         """Whether this pack is to stop: it says so itself."""
@@ -95,8 +96,12 @@ class TuneExecutor:
             AblateError: what a worker could not go on with.
         """
         relay = Relay(packs, emit)
-        self._create_tuner(relay).fit()
+        try:
+            self._create_tuner(relay).fit()
+        except KeyboardInterrupt:
+            relay.halt.error = KeyboardInterrupt()
         if relay.halt.error:
+            gc.collect()  # actors live as long as Tune's handles, which nothing but cycles holds any more
             raise relay.halt.error
         return relay.lost
 

@@ -14,8 +14,8 @@ from ablate.records import Outcome, Record
 from ablate.search.proposal import propose
 from ablate.search.sampled import Sampled
 from ablate.search.stopping import create_stopping
-from ablate.spec.search import Search
-from ablate.spec.study import Cell, Study, Trial
+from ablate.spec.study.search import Search
+from ablate.spec.study.study import Cell, Study, Trial
 
 Read = Callable[[str], Record | None]  # a trial's record by its id
 

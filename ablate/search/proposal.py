@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ablate.search.sampled import Sampled
-from ablate.spec.factors import same
-from ablate.spec.search import Search
-from ablate.spec.settings import Setting
+from ablate.spec.study.factors import same
+from ablate.spec.study.search import Search
+from ablate.spec.study.settings import Setting
 
 
 def propose(search: Search, earlier: Sequence[Sampled], number: int) -> list[Setting]:

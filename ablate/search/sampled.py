@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from ablate.records import Outcome, Record
-from ablate.spec.settings import Setting
-from ablate.spec.study import Trial
+from ablate.spec.study.settings import Setting
+from ablate.spec.study.study import Trial
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean, median
 
 from ablate.search.sampled import Sampled
-from ablate.spec.search import Search
-from ablate.spec.study import Stopping
+from ablate.spec.study.search import Search
+from ablate.spec.study.study import Stopping
 
 REDUCTION = 4  # of successive halving: one in so many goes on from each rung (Li et al. 2020; Ray Tune's default)
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from ablate.errors import UsageError
 from ablate.records import Outcome
 from ablate.search.sampled import Sampled
-from ablate.spec.factors import same
-from ablate.spec.parameters import Parameter
-from ablate.spec.search import Search
-from ablate.spec.settings import Setting, shorten
+from ablate.spec.study.factors import same
+from ablate.spec.study.parameters import Parameter
+from ablate.spec.study.search import Search
+from ablate.spec.study.settings import Setting, shorten
 
 if TYPE_CHECKING:
     import optuna

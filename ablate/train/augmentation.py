@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from ablate.spec.recipe import Augment
+from ablate.spec.study.recipe import Augment
 
 
 def augment(images: Tensor, recipe: Augment, generator: Generator) -> Tensor:

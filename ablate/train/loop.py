@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional as F
 
-from ablate.spec.recipe import Augment, Train
+from ablate.spec.study.recipe import Augment, Train
 from ablate.train.augmentation import augment
 from ablate.train.data import Split, Splits
 from ablate.train.optimiser import learning_rate

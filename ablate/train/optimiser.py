@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 from torch import nn, optim
 
-from ablate.spec.recipe import Train
+from ablate.spec.study.recipe import Train
 
 
 def create_optimiser(module: nn.Module, recipe: Train) -> optim.SGD:

@@ -9,7 +9,7 @@ import torch
 
 from ablate.errors import UsageError
 from ablate.records import Epoch, Record
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 from ablate.train.checkpoint import Keeper, Keeping
 from ablate.train.trial import train_trial
 

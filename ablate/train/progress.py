@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from ablate.records import Cost, Epoch, Outcome, Record
-from ablate.spec.study import Cell, Trial
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.summary import summarise
+from ablate.spec.study.study import Cell, Trial
 from ablate.train.environment import describe_environment
 from ablate.train.memory import peak_bytes
 

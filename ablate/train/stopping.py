@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ablate.records import Epoch
-from ablate.spec.study import Stopping
+from ablate.spec.study.study import Stopping
 
 
 def explain_stop(stopping: Stopping | None, history: Sequence[Epoch]) -> str | None:

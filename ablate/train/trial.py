@@ -11,7 +11,7 @@ import torch
 from ablate.errors import DataError, StoreError
 from ablate.model import build
 from ablate.records import Epoch, Outcome, Record
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 from ablate.train.checkpoint import Keeper
 from ablate.train.data import Split, Splits, load_splits
 from ablate.train.diagnostics import Diagnosis

@@ -18,20 +18,20 @@ from pydantic import BaseModel
 from ablate.cli import main
 from ablate.model.compiler import compile_network
 from ablate.spec import Architecture, load
-from ablate.spec.architecture import read_architecture
-from ablate.spec.auxiliaries import tap_keys
-from ablate.spec.blocks import block_keys
-from ablate.spec.diagnostics import SECTIONS
-from ablate.spec.explicit import explicit_keys
-from ablate.spec.operations import KINDS
-from ablate.spec.operations.written import identity
-from ablate.spec.recipe import Data, Train
-from ablate.spec.scalars import resolve
-from ablate.spec.schema import ClaimSection, EditSection, ParameterSection, SearchSection, StudySection
-from ablate.spec.short import short_keys
-from ablate.spec.signature import REQUIRED, arguments_of
-from ablate.spec.stages import run_keys
-from ablate.spec.tally import in_words
+from ablate.spec.architecture.auxiliaries import tap_keys
+from ablate.spec.architecture.blocks import block_keys
+from ablate.spec.architecture.explicit import explicit_keys
+from ablate.spec.architecture.operations import KINDS
+from ablate.spec.architecture.operations.written import identity
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.short import short_keys
+from ablate.spec.architecture.signature import REQUIRED, arguments_of
+from ablate.spec.architecture.stages import run_keys
+from ablate.spec.architecture.tally import in_words
+from ablate.spec.source.scalars import resolve
+from ablate.spec.study.diagnostics import SECTIONS
+from ablate.spec.study.recipe import Data, Train
+from ablate.spec.study.schema import ClaimSection, EditSection, ParameterSection, SearchSection, StudySection
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "language.md").read_text()

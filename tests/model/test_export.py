@@ -16,8 +16,8 @@ from ablate.errors import AblateError
 from ablate.model import build
 from ablate.model.export import load_weights, save_weights, to_onnx, to_python
 from ablate.spec import Network, load_architecture
-from ablate.spec.architecture import read_architecture
-from ablate.spec.network import Operation, Unit
+from ablate.spec.architecture.network import Operation, Unit
+from ablate.spec.architecture.reader import read_architecture
 
 ZOO = Path(__file__).parents[2] / "specs" / "architectures"
 CIFAR: dict[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ import torch
 
 from ablate.errors import AblateError
 from ablate.model import build
-from ablate.spec.network import Auxiliary, Network, Operation, Unit
+from ablate.spec.architecture.network import Auxiliary, Network, Operation, Unit
 
 bn = Operation("bn", {"eps": 1e-5, "momentum": 0.1, "scale_init": 1.0})
 relu, pool = Operation("relu"), Operation("global-avgpool")

@@ -14,8 +14,8 @@ from torch import nn
 
 from ablate.model import build
 from ablate.spec import Network
-from ablate.spec.architecture import read_architecture
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.summary import summarise
 
 SHORTCUTS: list[Any] = [
     *("none", "identity", "projection", "conv1x1"),

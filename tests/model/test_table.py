@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ablate.model import OPERATIONS, initialise
-from ablate.spec.operations import KINDS
-from ablate.spec.operations.effect import Effect, ShapeFault
+from ablate.spec.architecture.operations import KINDS
+from ablate.spec.architecture.operations.effect import Effect, ShapeFault
 
 CHANNELS = 12
 WINDOW = {"kernel": st.integers(1, 5), "stride": st.integers(1, 3), "padding": st.integers(0, 2)}

@@ -14,8 +14,8 @@ from torch import nn
 from ablate.model import build
 from ablate.model.compiler import compile_network
 from ablate.spec import Network, load_architecture
-from ablate.spec.architecture import read_architecture
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.summary import summarise
 
 ZOO = Path(__file__).parents[2] / "specs" / "architectures"
 BOTTLENECK = {"block": "bottleneck", "stride": "3x3"}

@@ -19,7 +19,7 @@ from references import (
 )
 
 from ablate.model import build
-from ablate.spec.network import Network, Operation, Unit
+from ablate.spec.architecture.network import Network, Operation, Unit
 
 C = 6
 bn = Operation("bn", {"eps": 1e-5, "momentum": 0.1, "scale_init": 1.0})

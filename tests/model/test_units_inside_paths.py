@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from ablate.model import build
 from ablate.model.export import to_python
 from ablate.spec import Network
-from ablate.spec.architecture import read_architecture
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.summary import summarise
 
 BLOCKS = {
     "scales": {

@@ -10,7 +10,7 @@ import torch
 from ablate.model.compiler import compile_network
 from ablate.model.export import to_python
 from ablate.spec import load_architecture
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.summary import summarise
 
 FILES = sorted((Path(__file__).parents[2] / "specs" / "architectures").glob("*.yaml"))
 

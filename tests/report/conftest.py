@@ -12,8 +12,8 @@ import pytest
 from ablate.records import Cost, Epoch, Outcome, Record
 from ablate.report import write_report
 from ablate.spec import Study, load_study
-from ablate.spec.study import Cell, Trial
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.summary import summarise
+from ablate.spec.study.study import Cell, Trial
 
 DEPTHS = """
 question: Do deeper plain nets train worse, and do shortcuts repair it?

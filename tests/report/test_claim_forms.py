@@ -20,7 +20,7 @@ from ablate.report.evidence import gather
 from ablate.report.parts import describe_parts
 from ablate.report.wording import notes, sentence
 from ablate.spec import Study
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.summary import summarise
 
 STUDY = """
 question: Which forms are there?

@@ -13,7 +13,7 @@ from ablate.records import Outcome, Record
 from ablate.report import Verdict, judge, load_frame
 from ablate.report.wording import notes, sentence
 from ablate.spec import Study
-from ablate.spec.study import Claim
+from ablate.spec.study.study import Claim
 
 TWO_CELLS = """
 question: Is one lower?

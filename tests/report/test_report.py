@@ -17,8 +17,8 @@ from ablate.errors import AblateError, UsageError
 from ablate.records import Outcome, Record
 from ablate.report import write_report
 from ablate.spec import Study
-from ablate.spec.network import Value
-from ablate.spec.study import Trial
+from ablate.spec.architecture.network import Value
+from ablate.spec.study.study import Trial
 
 HOSTILE = """<script>alert("1")</script> & 'q' {{ 7*7 }} {% x %} $a_b^c$ \\textbf{x} |*_`# 雪 🚀 _\x07"""
 FIGURES = ("claims", "curves", "depth", "effects", "sizes")

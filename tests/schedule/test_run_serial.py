@@ -20,7 +20,7 @@ from ablate.schedule.claims import claim_path
 from ablate.schedule.events import Event, TrialEnded
 from ablate.schedule.progress import Watch
 from ablate.spec import Study, Trial
-from ablate.spec.network import Operation
+from ablate.spec.architecture.network import Operation
 
 CreateStudy = Callable[..., Study]
 

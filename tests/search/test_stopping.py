@@ -9,13 +9,13 @@ from ablate.records import Outcome
 from ablate.search.sampled import Sampled
 from ablate.search.stopping import create_stopping
 from ablate.spec import Trial
-from ablate.spec.search import Search
+from ablate.spec.study.search import Search
 
 
 def sampled(search: Search, course: list[float]) -> Sampled:
     """A setting with such validation errors."""
     point = next(iter(search.points))
-    from ablate.spec.cells import read_cell
+    from ablate.spec.study.cells import read_cell
 
     cell, _ = read_cell(search.points[point].document, point, {})
     assert cell

@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablate.spec.architecture import read_architecture
-from ablate.spec.explicit import to_document
-from ablate.spec.network import Network
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.explicit import to_document
+from ablate.spec.architecture.network import Network
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.summary import summarise
 
 
 def read(text: str) -> Network:

@@ -12,8 +12,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ablate.spec.architecture import read_architecture
-from ablate.spec.problems import Problem, dotted
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.source.problems import Problem, dotted
 
 
 def faults(text: str, input: Any = None, classes: int | None = None) -> dict[str, str]:

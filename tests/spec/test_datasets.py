@@ -9,8 +9,8 @@ from sklearn.datasets import load_digits
 
 from ablate.errors import SpecError
 from ablate.spec import load_study
-from ablate.spec.datasets import DATASETS, image_shape, num_train_images, num_validation_images
-from ablate.spec.recipe import Data
+from ablate.spec.study.datasets import DATASETS, image_shape, num_train_images, num_validation_images
+from ablate.spec.study.recipe import Data
 
 STUDY = "baseline:\n  architecture: {family: cifar, depth: 8}\n  data: {dataset: folder, size: 16, root: pictures}\n"
 

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from ablate.spec import load_architecture
-from ablate.spec.diagram import draw_network, find_kinds, palette
-from ablate.spec.tally import written_name
+from ablate.spec.architecture.diagram import draw_network, find_kinds, palette
+from ablate.spec.architecture.tally import written_name
 
 SPECS = sorted((Path(__file__).parents[2] / "specs" / "architectures").glob("*.yaml"))
 NESTED = """\

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ablate.spec import Architecture, Cell, load, load_architecture, load_study
-from ablate.spec.difference import Difference, Step, compare
+from ablate.spec.architecture.difference import Difference, Step, compare
 
 SPECS = sorted((Path(__file__).parents[2] / "specs" / "architectures").glob("*.yaml"))
 SHORT = "architecture: {family: cifar, depth: 20}\n"

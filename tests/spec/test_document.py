@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ablate.errors import SpecError
-from ablate.spec import Document, composer, read_document
-from ablate.spec.composer import compose
-from ablate.spec.document import Mark
-from ablate.spec.problems import Location
+from ablate.spec import Document, read_document
+from ablate.spec.source import composer
+from ablate.spec.source.composer import compose
+from ablate.spec.source.document import Mark
+from ablate.spec.source.problems import Location
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="\ufffe\uffff\u2028\u2029\ufeff"))
 KEYS = TEXT.filter(lambda key: 0 < len(key) <= 50 and key.isprintable())

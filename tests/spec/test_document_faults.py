@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from ablate.errors import SpecError
-from ablate.spec import composer, load
+from ablate.spec import load
+from ablate.spec.source import composer
 
 TAB, NUL = "\t", "\0"
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ablate.spec.architecture import read_architecture
-from ablate.spec.network import Network, Unit
-from ablate.spec.summary import Summary, summarise
-from ablate.spec.tally import tally
+from ablate.spec.architecture.network import Network, Unit
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.summary import Summary, summarise
+from ablate.spec.architecture.tally import tally
 
 ACTIVATIONS = (
     "original", "bn-after-addition", "relu-before-addition", "relu-only-preactivation", "full-preactivation",

@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator
 
 from ablate.errors import SpecError
 from ablate.spec import load
-from ablate.spec.composer import compose
 from ablate.spec.json_schema import create_schema
+from ablate.spec.source.composer import compose
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted([*(ROOT / "specs" / "architectures").glob("*.yaml"), *(ROOT / "specs" / "studies").glob("*.yaml")])

@@ -15,7 +15,7 @@ import pytest
 
 from ablate.errors import Fault, SpecError
 from ablate.spec import load
-from ablate.spec.composer import compose
+from ablate.spec.source.composer import compose
 
 SPECS = Path(__file__).parents[2] / "specs"
 STUDY = """\

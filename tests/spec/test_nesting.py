@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from ablate.spec.architecture import read_architecture
-from ablate.spec.explicit import to_document
-from ablate.spec.network import Network
-from ablate.spec.operations.written import MAX_OPERATIONS
-from ablate.spec.problems import dotted
-from ablate.spec.summary import summarise
+from ablate.spec.architecture.explicit import to_document
+from ablate.spec.architecture.network import Network
+from ablate.spec.architecture.operations.written import MAX_OPERATIONS
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.summary import summarise
+from ablate.spec.source.problems import dotted
 
 SCALES = {
     "paths": {"one": [{"conv1x1": {"channels": "0.5x"}}], "three": ["squeeze", {"conv3x3": {"channels": "0.5x"}}]},

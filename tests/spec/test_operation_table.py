@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ablate.spec.network import Operation, Shape
-from ablate.spec.operations import KINDS
-from ablate.spec.operations.arguments import Scope
-from ablate.spec.operations.effect import ShapeFault
-from ablate.spec.operations.written import names, read_path, resolve
-from ablate.spec.problems import Problem
-from ablate.spec.tally import tally
+from ablate.spec.architecture.network import Operation, Shape
+from ablate.spec.architecture.operations import KINDS
+from ablate.spec.architecture.operations.arguments import Scope
+from ablate.spec.architecture.operations.effect import ShapeFault
+from ablate.spec.architecture.operations.written import names, read_path, resolve
+from ablate.spec.architecture.tally import tally
+from ablate.spec.source.problems import Problem
 
 UNIT = Scope(classes=10, inputs=24, channels=16, stride=2, output=(64, 4, 4))
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ablate.errors import SpecError
 from ablate.spec import Study, load_study
-from ablate.spec.composer import compose
-from ablate.spec.overrides import apply_overrides
-from ablate.spec.wording import flow
+from ablate.spec.source.composer import compose
+from ablate.spec.source.overrides import apply_overrides
+from ablate.spec.source.wording import flow
 
 STUDY = """\
 baseline:

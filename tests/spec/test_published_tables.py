@@ -8,7 +8,7 @@ import pytest
 
 from ablate.errors import SpecError
 from ablate.spec import load_study
-from ablate.spec.references import OURS, find_reference, load_reference
+from ablate.spec.study.references import OURS, find_reference, load_reference
 
 TABLES = sorted((Path(__file__).parents[2] / "specs" / "references").glob("*.yaml"))
 STUDY = """\

@@ -103,8 +103,8 @@ def test_drawing_exhausts_a_small_space(read: Read) -> None:
     step=st.integers(1, 60),
 )
 def test_a_stepped_range_is_pythons(low: int, length: int, step: int) -> None:
-    from ablate.spec.document import Mark, Node
-    from ablate.spec.parameters import Parameter
+    from ablate.spec.source.document import Mark, Node
+    from ablate.spec.study.parameters import Parameter
 
     mark = Mark("s.yaml")
     node = Node((Node(low, mark), Node(low + length, mark)), mark)

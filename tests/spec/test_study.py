@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ablate.errors import SpecError
 from ablate.spec import Architecture, Claim, Data, Study, Train, load, load_architecture, load_study
-from ablate.spec.architecture import read_architecture
+from ablate.spec.architecture.reader import read_architecture
 
 STUDY = """\
 question: Do deeper plain nets train worse, and do shortcuts repair it?

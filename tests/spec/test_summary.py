@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ablate.spec.architecture import read_architecture
-from ablate.spec.summary import Summary, summarise
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.summary import Summary, summarise
 
 
 def summary(blocks: Any = None, **architecture: Any) -> Summary:

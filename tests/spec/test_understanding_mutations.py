@@ -13,10 +13,10 @@ from test_mutations import SPECS, of_data, specifications
 
 from ablate.errors import SpecError
 from ablate.spec import Architecture, Study, load
-from ablate.spec.composer import read_document
-from ablate.spec.diagram import draw_network
-from ablate.spec.difference import compare
+from ablate.spec.architecture.diagram import draw_network
+from ablate.spec.architecture.difference import compare
 from ablate.spec.json_schema import create_schema
+from ablate.spec.source.composer import read_document
 
 VALIDATOR = Draft202012Validator(create_schema())
 

@@ -9,9 +9,9 @@ import pytest
 
 from ablate.errors import SpecError
 from ablate.spec import Study, load_study
-from ablate.spec.composer import compose
-from ablate.spec.patterns import parse_pattern
-from ablate.spec.problems import dotted
+from ablate.spec.source.composer import compose
+from ablate.spec.source.patterns import parse_pattern
+from ablate.spec.source.problems import dotted
 
 BASELINE = """\
 blocks:

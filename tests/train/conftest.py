@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ablate.spec.architecture import read_architecture
-from ablate.spec.datasets import image_shape
-from ablate.spec.recipe import Data, Train
-from ablate.spec.study import Cell, Trial
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.study.datasets import image_shape
+from ablate.spec.study.recipe import Data, Train
+from ablate.spec.study.study import Cell, Trial
 
 WriteFolder = Callable[..., Path]
 Written = Mapping[str, Any]

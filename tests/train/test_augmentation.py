@@ -8,7 +8,7 @@ from scipy.stats import chisquare
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
-from ablate.spec.recipe import Augment
+from ablate.spec.study.recipe import Augment
 from ablate.train.augmentation import augment, crop, cut_out, flip
 
 PAD = 2

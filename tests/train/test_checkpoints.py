@@ -18,9 +18,9 @@ import pytest
 
 from ablate.errors import StoreError
 from ablate.records import Record, Store
-from ablate.spec.architecture import read_architecture
-from ablate.spec.diagnostics import read_diagnostics
-from ablate.spec.study import Trial
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.study.diagnostics import read_diagnostics
+from ablate.spec.study.study import Trial
 from ablate.train import Keeping, train_pack
 
 CreateTrial = Callable[..., Trial]

@@ -15,7 +15,7 @@ from torchvision.datasets import ImageFolder
 from torchvision.transforms.functional import pil_to_tensor
 
 from ablate.errors import DataError
-from ablate.spec.recipe import Data
+from ablate.spec.study.recipe import Data
 from ablate.train import load_splits
 from ablate.train.data.splits import stratified_split
 
@@ -181,7 +181,7 @@ def test_root_comes_from_the_spec_then_the_environment_then_the_working_folder(w
 
 LOAD = """
 import sys, torch
-from ablate.spec.recipe import Data
+from ablate.spec.study.recipe import Data
 from ablate.train import load_splits
 splits = load_splits(Data(dataset="folder", root=sys.argv[1], size=8), torch.device("cpu"))
 print(int(splits.train.pixels.long().sum()), splits.digest)

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from ablate.records import Record
-from ablate.spec.diagnostics import SECTIONS, read_diagnostics
-from ablate.spec.network import Auxiliary, Operation
-from ablate.spec.study import Trial
+from ablate.spec.architecture.network import Auxiliary, Operation
+from ablate.spec.study.diagnostics import SECTIONS, read_diagnostics
+from ablate.spec.study.study import Trial
 from ablate.train import train_pack
 from ablate.train.diagnostics import Diagnosis
 from ablate.train.loop import train_epoch

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ablate.spec.diagnostics import read_diagnostics
-from ablate.spec.study import Trial
+from ablate.spec.study.diagnostics import read_diagnostics
+from ablate.spec.study.study import Trial
 from ablate.train.diagnostics import Diagnosis
 from ablate.train.diagnostics.gradients import spread
 from ablate.train.loop import Run, train_epoch, train_step

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from ablate.model import build
-from ablate.spec.diagnostics import read_diagnostics
-from ablate.spec.network import Network
-from ablate.spec.study import Trial
+from ablate.spec.architecture.network import Network
+from ablate.spec.study.diagnostics import read_diagnostics
+from ablate.spec.study.study import Trial
 from ablate.train.diagnostics import Diagnosis
 from ablate.train.diagnostics.lesions import Lesions, remove
 from ablate.train.diagnostics.order import kendall_tau

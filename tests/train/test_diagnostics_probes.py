@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ablate.spec.architecture import read_architecture
-from ablate.spec.diagnostics import read_diagnostics
-from ablate.spec.network import Operation
-from ablate.spec.study import Trial
+from ablate.spec.architecture.network import Operation
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.study.diagnostics import read_diagnostics
+from ablate.spec.study.study import Trial
 from ablate.train.diagnostics import Diagnosis
 from ablate.train.loop import Run, train_epoch
 from ablate.train.randomness import open_streams

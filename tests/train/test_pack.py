@@ -11,8 +11,8 @@ import torch
 from ablate.errors import DataError, UsageError
 from ablate.model import build
 from ablate.records import Record
-from ablate.spec.network import Operation
-from ablate.spec.study import Trial
+from ablate.spec.architecture.network import Operation
+from ablate.spec.study.study import Trial
 from ablate.train import train_pack
 
 METRICS = {"train_loss", "train_error", "val_loss", "val_error", "test_loss", "test_error"}

@@ -11,9 +11,9 @@ from torch.nn import functional as F
 
 from ablate.model import build
 from ablate.records import Record
-from ablate.spec.network import Auxiliary, Operation
-from ablate.spec.recipe import Train
-from ablate.spec.study import Trial
+from ablate.spec.architecture.network import Auxiliary, Operation
+from ablate.spec.study.recipe import Train
+from ablate.spec.study.study import Trial
 from ablate.train import load_splits, train_pack
 from ablate.train.optimiser import learning_rate
 from ablate.train.randomness import open_streams

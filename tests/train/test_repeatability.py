@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ablate.records import Record
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 from ablate.train import train_pack
 from ablate.train.loop import train_epoch
 from ablate.train.randomness import open_streams
@@ -58,9 +58,9 @@ def test_repeated_after_the_process_was_changed(create_trial):
 
 ELSEWHERE = """
 import json, sys
-from ablate.spec.architecture import read_architecture
-from ablate.spec.recipe import Data, Train
-from ablate.spec.study import Cell, Trial
+from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.study.recipe import Data, Train
+from ablate.spec.study.study import Cell, Trial
 from ablate.train import train_pack
 
 written, data, recipe, seed = json.load(sys.stdin)

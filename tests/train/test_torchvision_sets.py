@@ -16,7 +16,7 @@ import torch
 from torchvision import datasets
 
 from ablate.errors import DataError
-from ablate.spec.recipe import Data
+from ablate.spec.study.recipe import Data
 from ablate.train import download, load_splits
 from ablate.train.data.torchvision_sets import TABLE
 

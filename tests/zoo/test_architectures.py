@@ -21,9 +21,9 @@ from ablate.cli import main
 from ablate.model import build
 from ablate.model.compiler import compile_network
 from ablate.spec import load_architecture
-from ablate.spec.short import short_keys
-from ablate.spec.signature import arguments_of
-from ablate.spec.summary import Summary, summarise
+from ablate.spec.architecture.short import short_keys
+from ablate.spec.architecture.signature import arguments_of
+from ablate.spec.architecture.summary import Summary, summarise
 
 SPECS = Path(__file__).parents[2] / "specs"
 FILES = {file.stem: file for file in sorted((SPECS / "architectures").glob("**/*.yaml"))}

@@ -13,7 +13,7 @@ from torch import nn
 
 from ablate.errors import AblateError
 from ablate.model.export.replacement import replacing
-from ablate.spec import network as explicit
+from ablate.spec.architecture import network as explicit
 
 TOLERANCE = 1e-4  # of the largest logit
 

@@ -15,7 +15,7 @@ from ablate.model.export.calls import bracket, calls_of, indent, sequential
 from ablate.model.export.templates import find_templates, stage
 from ablate.model.network import Network
 from ablate.model.unit import Unit
-from ablate.spec import network as explicit
+from ablate.spec.architecture import network as explicit
 
 IMPORTS = {
     "from collections.abc import {}": ("Iterable", "Mapping", "Sequence"),

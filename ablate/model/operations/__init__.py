@@ -1,6 +1,6 @@
 """The table of operations, the compiler's side: one small function per kind, `(shape, **arguments) -> nn.Module`.
 
-The specification's side, `ablate/spec/operations`, has the same kinds with the same arguments.
+The specification's side, `ablate/spec/architecture/operations`, has the same kinds with the same arguments.
 """
 
 from __future__ import annotations

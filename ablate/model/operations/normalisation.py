@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from ablate.spec.network import Shape
+from ablate.spec.architecture.network import Shape
 
 
 class BatchNorm(nn.BatchNorm2d):

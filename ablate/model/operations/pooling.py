@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ablate.spec.network import Shape
+from ablate.spec.architecture.network import Shape
 
 
 class GlobalAveragePooling(nn.Module):

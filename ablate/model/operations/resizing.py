@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ablate.spec.network import Shape
+from ablate.spec.architecture.network import Shape
 
 
 class PadChannels(nn.Module):

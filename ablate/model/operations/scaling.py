@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ablate.spec.network import Shape
+from ablate.spec.architecture.network import Shape
 
 
 class Scale(nn.Module):

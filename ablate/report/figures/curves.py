@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ablate.records import Outcome, Record
 from ablate.report.figures.lines import Lines, Panel, arrange, draw_lines, mean, records_of
-from ablate.spec.study import Cell, Study
+from ablate.spec.study.study import Cell, Study
 
 
 def measure_curves(study: Study, records: Mapping[str, Record]) -> tuple[list[Panel], int]:

@@ -17,7 +17,7 @@ from ablate.report.figures.style import MARKERS, colour, dash, legend, panels
 from ablate.report.frame import finished
 from ablate.report.notation import axis_name
 from ablate.report.series import Series, depth_axis, series_along
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 Published = Mapping[str, Mapping[str, float]]
 MAX_SERIES = 6

@@ -13,8 +13,8 @@ from ablate.report.figures.style import WIDTH, shorten
 from ablate.report.frame import finished
 from ablate.report.notation import axis_name, fixed, written
 from ablate.report.series import depth_axis, varied
-from ablate.spec.factors import same
-from ablate.spec.study import Study
+from ablate.spec.study.factors import same
+from ablate.spec.study.study import Study
 
 MAX_LEVELS = 20
 

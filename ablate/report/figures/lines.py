@@ -17,7 +17,7 @@ from ablate.records import Record
 from ablate.report.figures.style import INK, colour, dash, legend, panels, shorten
 from ablate.report.notation import axis_name, magnitude
 from ablate.report.series import depth_axis, series_along
-from ablate.spec.study import Cell, Study, Trial
+from ablate.spec.study.study import Cell, Study, Trial
 
 MAX_CURVES = 6  # in one panel
 MAX_PANELS = 6

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ablate.records import Outcome, Record
 from ablate.report.figures.lines import Lines, Panel, arrange, draw_lines, mean, records_of
-from ablate.spec.study import Cell, Study
+from ablate.spec.study.study import Cell, Study
 
 Values = list[float | None]
 Finding = Mapping[str, Any]

@@ -15,7 +15,7 @@ from ablate.report.figures.style import MARKERS, colour, legend, panels
 from ablate.report.frame import finished
 from ablate.report.notation import magnitude
 from ablate.report.series import depth_axis, series_along
-from ablate.spec.study import Study
+from ablate.spec.study.study import Study
 
 SIZES = {"parameters": "parameters", "multiply_adds": "multiply-adds"}
 TIMES = {"seconds": "seconds per trial"}

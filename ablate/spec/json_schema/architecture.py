@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ablate.spec.auxiliaries import after_keys, tap_keys
-from ablate.spec.blocks import BUILT_IN, MAX_PATHS, block_keys
-from ablate.spec.explicit import explicit_keys
-from ablate.spec.joins import GATED, GATES, WORDS
+from ablate.spec.architecture.auxiliaries import after_keys, tap_keys
+from ablate.spec.architecture.blocks import BUILT_IN, MAX_PATHS, block_keys
+from ablate.spec.architecture.explicit import explicit_keys
+from ablate.spec.architecture.joins import GATED, GATES, WORDS
+from ablate.spec.architecture.operations import KINDS
+from ablate.spec.architecture.operations.effect import MAX_CHANNELS
+from ablate.spec.architecture.operations.written import MAX_OPERATIONS, identity, names
+from ablate.spec.architecture.short import short_keys
+from ablate.spec.architecture.shortcut import WORDS as SHORTCUTS
+from ablate.spec.architecture.shortcut import dropout_keys, gate_keys, scale_keys
+from ablate.spec.architecture.signature import REQUIRED, arguments_of
+from ablate.spec.architecture.stages import run_keys
 from ablate.spec.json_schema.pieces import (
     NAME,
     Schema,
@@ -19,14 +27,6 @@ from ablate.spec.json_schema.pieces import (
     required_of,
     said_by,
 )
-from ablate.spec.operations import KINDS
-from ablate.spec.operations.effect import MAX_CHANNELS
-from ablate.spec.operations.written import MAX_OPERATIONS, identity, names
-from ablate.spec.short import short_keys
-from ablate.spec.shortcut import WORDS as SHORTCUTS
-from ablate.spec.shortcut import dropout_keys, gate_keys, scale_keys
-from ablate.spec.signature import REQUIRED, arguments_of
-from ablate.spec.stages import run_keys
 
 IMAGE: Schema = {
     "type": "array",

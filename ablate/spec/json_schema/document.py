@@ -8,9 +8,9 @@ from pydantic.json_schema import models_json_schema
 
 from ablate.spec.json_schema.architecture import architecture_definitions
 from ablate.spec.json_schema.pieces import NOTHING, Schema, any_of, ref
-from ablate.spec.paths import ALIASES
-from ablate.spec.recipe import Data, Train
-from ablate.spec.schema import ArchitectureSection, StudySection
+from ablate.spec.source.paths import ALIASES
+from ablate.spec.study.recipe import Data, Train
+from ablate.spec.study.schema import ArchitectureSection, StudySection
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 WHOLE: Schema = any_of({"required": ["family"]}, {"required": ["stages", "head"]})

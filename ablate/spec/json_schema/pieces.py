@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ablate.spec.signature import REQUIRED, Argument, arguments_of
+from ablate.spec.architecture.signature import REQUIRED, Argument, arguments_of
 
 Schema = dict[str, Any]
 NAME = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"  # of a block or a path

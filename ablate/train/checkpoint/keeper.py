@@ -14,7 +14,7 @@ from torch import nn
 from ablate.errors import AblateError, StoreError
 from ablate.model.export import save_weights
 from ablate.records import Store
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 from ablate.train.checkpoint.file import Identity, Unusable, read_checkpoint, write_checkpoint
 from ablate.train.checkpoint.state import capture, restore
 from ablate.train.environment import describe_environment

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from ablate.errors import DataError
-from ablate.spec.datasets import folder
-from ablate.spec.recipe import Augment, Data
+from ablate.spec.study.datasets import folder
+from ablate.spec.study.recipe import Augment, Data
 from ablate.train.data.cache import open_cached
 from ablate.train.data.digits import read_digits
 from ablate.train.data.images import DataSet, Images, resize

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ablate.model import Network
-from ablate.spec import network as explicit
+from ablate.spec.architecture import network as explicit
 from ablate.train.diagnostics.layers import Layer, list_layers
 from ablate.train.diagnostics.table import Table, create_table
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from ablate.model import Network
-from ablate.spec.study import Trial
+from ablate.spec.study.study import Trial
 from ablate.train.data import Split
 from ablate.train.diagnostics.activations import watch_activations
 from ablate.train.diagnostics.gradients import Gradients

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ablate.model import Network
-from ablate.spec import network as explicit
+from ablate.spec.architecture import network as explicit
 from ablate.train.diagnostics.layers import list_units
 from ablate.train.diagnostics.table import Table, create_table
 from ablate.train.loop import Run

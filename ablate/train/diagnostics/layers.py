@@ -10,8 +10,8 @@ from torch import nn
 
 from ablate.model import Network
 from ablate.model.unit import Unit
-from ablate.spec import network as explicit
-from ablate.spec.network import Operation
+from ablate.spec.architecture import network as explicit
+from ablate.spec.architecture.network import Operation
 
 NORMALISATIONS = ("bn", "groupnorm", "layernorm")
 

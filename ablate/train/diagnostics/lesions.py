@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from ablate.model import Network
 from ablate.model.unit import Unit
-from ablate.spec import network as explicit
-from ablate.spec.summary import summarise
-from ablate.spec.tally import tally
+from ablate.spec.architecture import network as explicit
+from ablate.spec.architecture.summary import summarise
+from ablate.spec.architecture.tally import tally
 from ablate.train.diagnostics.layers import get_path, list_units
 from ablate.train.diagnostics.order import kendall_tau
 from ablate.train.diagnostics.table import Table, create_table

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ablate.model import Network
-from ablate.spec import network as explicit
+from ablate.spec.architecture import network as explicit
 from ablate.train.diagnostics.layers import list_responses
 from ablate.train.diagnostics.moments import Moments
 from ablate.train.diagnostics.table import Table, create_table

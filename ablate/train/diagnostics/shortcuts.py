@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ablate.model import Network
 from ablate.model.unit import Unit
-from ablate.spec import network as explicit
+from ablate.spec.architecture import network as explicit
 from ablate.train.diagnostics.layers import get_path, list_units
 from ablate.train.diagnostics.moments import Moments
 from ablate.train.diagnostics.table import Table, create_table, divide

@@ -1,0 +1,1 @@
+"""Architectures: the short and the explicit form, what a network amounts to, and how two differ."""

@@ -1,6 +1,0 @@
-"""A network as one picture: its stages, and one unit of each kind. Plain SVG text, the same for the same network."""
-
-from ablate.spec.diagram.kinds import Kind, find_kinds
-from ablate.spec.diagram.picture import draw_network
-
-__all__ = ["Kind", "draw_network", "find_kinds"]

@@ -1,0 +1,1 @@
+"""Studies: designs, recipes, searches, claims; from a file to cells and trials."""

@@ -335,3 +335,12 @@ def test_no_mutation_of_a_valid_specification_raises(text: str) -> None:
         for _ in range(chance.randrange(1, 4)):
             mutate(document, chance, VALUES)
         check_silence(document.get("architecture"), document.get("blocks"))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [("swish", "silu"), ("BatchNorm", "bn"), ("drop-path", "stochastic-depth")]
+)
+def test_the_names_of_other_tools_lead_to_ours(theirs: str, ours: str) -> None:
+    architecture = {"stem": [theirs], "stages": [], "head": ["global-avgpool", {"linear": {"features": "classes"}}]}
+    _, problems = read_architecture(architecture, {}, (3, 8, 8), 10)
+    assert any(f"did you mean '{ours}'?" in problem.message for problem in problems)

@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from ablate.spec.architecture.blocks import Block
 
 MAX_OPERATIONS = 1_000  # in one written path, the user's own sequences written out
+ELSEWHERE = {  # what other tools call an operation of ours
+    "swish": "silu",
+    "batchnorm": "bn",
+    "batch-norm": "bn",
+    "batchnorm2d": "bn",
+    "leaky-relu": "leaky",
+    "leakyrelu": "leaky",
+    "dense": "linear",
+    "fc": "linear",
+    "gap": "global-avgpool",
+    "squeeze-excite": "se",
+    "drop-path": "stochastic-depth",
+}
 _WINDOW = re.compile(r"(?P<kind>[a-z]+)(?P<height>\d{1,3})x(?P<width>\d{1,3})")
 
 
@@ -97,7 +110,8 @@ def read_operation(
     kind, given = _split(name)
     if kind is None:
         known = [*sequences, *names()]
-        remedy = did_you_mean(name, known) or f"; the operations are {enumerate_words(known)}"
+        meant = ELSEWHERE.get(str(name).lower(), name)
+        remedy = did_you_mean(meant, known) or f"; the operations are {enumerate_words(known)}"
         problems.append(Problem(inside, f"unknown operation {quote(name)}{remedy}", on_key=inside != location))
         return None
     accepted = {key: value for key, value in _accepted(kind).items() if key not in given}

@@ -56,7 +56,7 @@ class DiagnosticSection(Section):
     activations: ProbeSection | None = None
     """Channels whose ReLU never opens; default."""
     lesions: LesionsSection | None = None
-    """Errors with units removed or exchanged; not by default, since it may take a tenth of a short training."""
+    """Errors with units removed or exchanged; not by default, since it may take a third of a short training."""
 
 
 Written = Annotated[list[Name | DiagnosticSection], Field(max_length=20)]

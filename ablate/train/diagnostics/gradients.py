@@ -79,7 +79,7 @@ class Gradients:
         """One row per epoch and unit, epochs counted from 1, and 0 for the initial weights."""
         rows: list[dict[str, Any]] = []
         for epoch, samples in self.samples.items():
-            weights, signals = (torch.stack(norms).double().cpu() for norms in zip(*samples, strict=True))
+            weights, signals = (torch.stack(norms).cpu().double() for norms in zip(*samples, strict=True))
             units = torch.tensor([unit for unit, _ in self.parameters])
             squares = torch.zeros_like(signals).index_add_(1, units, weights**2)
             columns = squares.sqrt().mean(0).tolist(), signals.mean(0).tolist()

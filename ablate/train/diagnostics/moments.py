@@ -43,6 +43,6 @@ class Moments:
 
     def _read(self) -> tuple[float, float]:
         """Mean, and mean square."""
-        variances, means = torch.stack(self._parts).double().cpu().unbind(1)
+        variances, means = torch.stack(self._parts).cpu().double().unbind(1)
         weights = torch.tensor(self._counts, dtype=torch.float64) / sum(self._counts)
         return (weights @ means).item(), (weights @ (variances + means**2)).item()

@@ -25,10 +25,10 @@ def faults(text: str, input: Any = None, classes: int | None = None) -> dict[str
 
 
 SHORT = [
-    ("{family: cifar, depth: 21}", "architecture.depth", "cifar basic nets have depth 6n+2; nearest: 20, 26"),
-    ("{family: cifar, depth: 2}", "architecture.depth", "depth 6n+2; nearest: 8"),
-    ("{family: cifar, depth: 111, block: bottleneck}", "architecture.depth", "depth 9n+2; nearest: 110, 119"),
-    ("{family: cifar, depth: 111, block: single}", "architecture.depth", "depth 3n+2; nearest: 110, 113"),
+    ("{family: cifar, depth: 21}", "architecture.depth", "cifar basic nets have depth 6n+2, got 21; nearest: 20, 26"),
+    ("{family: cifar, depth: 2}", "architecture.depth", "depth 6n+2, got 2; nearest: 8"),
+    ("{family: cifar, depth: 111, block: bottleneck}", "architecture.depth", "depth 9n+2, got 111; nearest: 110, 119"),
+    ("{family: cifar, depth: 111, block: single}", "architecture.depth", "depth 3n+2, got 111; nearest: 110, 113"),
     ("{family: imagenet, depth: 50}", "architecture.depth", "imagenet basic nets have depth 18, 34"),
     ("{family: imagenet, depth: 20, block: bottleneck}", "architecture.depth", "have depth 50, 101, 152, 200"),
     ("{family: imagenet, depth: 20, block: single}", "architecture.depth", "have no table of depths"),

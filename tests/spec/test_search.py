@@ -190,7 +190,7 @@ FAULTS = [
     (LR, "architecture.shortcut: {choice: [none, identity]}",
      ["9:5: search.parameters.architecture.shortcut: is what the cells differ in ('architecture.shortcut'); compare it or search it, not both"]),
     (LR, "architecture.depth: {choice: [8, 9]}",
-     ["9:38: architecture.depth: cifar basic nets have depth 6n+2; nearest: 8, 14"]),
+     ["9:38: architecture.depth: cifar basic nets have depth 6n+2, got 9; nearest: 8, 14"]),
     (LR, "data.validation: {choice: [0.1, 0.2]}",
      ["9:5: search.parameters.data.validation: cannot be searched: settings are compared by it; set it in the baseline"]),
     (LR, "train.weight_decay: {choice: [0, 1e-4]}\n    train.weight_decay: {choice: [1, 2]}",

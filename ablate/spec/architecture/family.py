@@ -67,8 +67,9 @@ def _cifar(block: str, layers: int, depth: int, num_stages: int) -> tuple[int, .
     if rest == 0 and units >= 1:
         return (units,) * num_stages
     below = units * step + 2
-    nearest = [str(depth) for depth in (below, below + step) if depth > 2]
-    raise ValueError(f"cifar {block} nets have depth {step}n+2; nearest: {', '.join(nearest or [str(step + 2)])}")
+    nearest = sorted({max(depth, step + 2) for depth in (below, below + step)})
+    named = ", ".join(map(str, nearest))
+    raise ValueError(f"cifar {block} nets have depth {step}n+2, got {depth}; nearest: {named}")
 
 
 def _imagenet(block: str, layers: int, depth: int) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ablate.errors import AblateError, UsageError
 from ablate.schedule.claims import take
+from ablate.schedule.signals import hold_signals
 
 # Read by Ray when it is imported or started. What a user has set stays.
 VARIABLES = {
@@ -58,7 +59,8 @@ def connect(address: str | None, num_cpus: float | None) -> Iterator[Path]:
             yield folder
             return
         try:
-            _start(address, num_cpus, folder)
+            with hold_signals():  # Ray crashes when it is interrupted while it starts
+                _start(address, num_cpus, folder)
             yield folder
         finally:
             ray.shutdown()

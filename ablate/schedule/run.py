@@ -13,7 +13,7 @@ from ablate.schedule.ledger import Ledger, trials
 from ablate.schedule.progress import Watch
 from ablate.schedule.rounds import Executor, Rounds
 from ablate.schedule.serial import SerialExecutor
-from ablate.schedule.signals import arm, stop_on_signals
+from ablate.schedule.signals import stop_on_signals
 from ablate.schedule.training import CHECKPOINT_SECONDS, Settings, is_wanting
 from ablate.spec.study.study import Trial
 
@@ -111,6 +111,5 @@ def _open_executor(
     with connect(address, num_cpus) as folder:
         from ablate.schedule.tuning import TuneExecutor
 
-        arm()  # Ray has put in handlers of its own
         resources, num_processes = share(resources, concurrency)
         yield TuneExecutor(settings, resources, num_processes, folder)

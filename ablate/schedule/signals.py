@@ -36,7 +36,8 @@ def stop_on_signals() -> Iterator[None]:
     os.set_blocking(writer, False)
     wakeup = signal.set_wakeup_fd(writer)
     threading.Thread(target=_guard, args=(reader,), daemon=True).start()
-    arm()
+    for number in STOPPING:
+        signal.signal(number, _stop)
     try:
         yield
     finally:
@@ -46,11 +47,22 @@ def stop_on_signals() -> Iterator[None]:
         os.close(writer)
 
 
-def arm() -> None:
-    """Make ours the handlers, again if a library has put in its own."""
-    if threading.current_thread() is threading.main_thread():
-        for number in STOPPING:
-            signal.signal(number, _stop)
+@contextmanager
+def hold_signals() -> Iterator[None]:
+    """Within, signals to stop wait for the end, for what must not be interrupted; handlers put in meanwhile go."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    noted: list[int] = []
+    handlers = [(number, signal.signal(number, lambda number, _: noted.append(number))) for number in STOPPING]
+    try:
+        yield
+    finally:
+        for number, handler in handlers:
+            signal.signal(number, handler)
+    for number, handler in handlers:
+        if number in noted and callable(handler):
+            handler(number, None)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

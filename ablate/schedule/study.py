@@ -12,7 +12,7 @@ from ablate.schedule.cluster import connect
 from ablate.schedule.ledger import trials
 from ablate.schedule.progress import Watch
 from ablate.schedule.run import run_trials
-from ablate.schedule.signals import arm, stop_on_signals
+from ablate.schedule.signals import stop_on_signals
 from ablate.search import CellSearch, decide, failed_trials
 from ablate.spec.study.study import Study
 
@@ -91,7 +91,6 @@ def _one_ray(study: Study, store: Store, serial: bool, options: dict[str, Any]) 
         return
     concurrency = options.get("concurrency")
     with stop_on_signals(), connect(options.get("address"), concurrency and concurrency * options.get("cpus", 1)):
-        arm()  # Ray has put in handlers of its own
         try:
             yield
         except KeyboardInterrupt:

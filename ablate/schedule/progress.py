@@ -31,7 +31,7 @@ class Watch:
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=24),
             TextColumn("{task.fields[standing]}"),
             console=self.console,
             transient=True,
@@ -74,7 +74,8 @@ class Watch:
                 self.console.print(f"· {escape(self._ledger.wanted[trial_id].name)}  {escape(text)}")
             case PackRestarted(trial_ids):
                 lost = [self._ledger.wanted[id_].name for id_ in trial_ids if id_ not in self._ledger.outcomes]
-                self.console.print(f"[bold yellow]![/] {escape(', '.join(lost))}  its process died; starting again")
+                if lost:
+                    self.console.print(f"[bold yellow]![/] {escape(', '.join(lost))}  its process died; starting again")
         self._bar.update(
             self._task,
             description="training",

@@ -48,15 +48,18 @@ class Rounds:
     def train_missing(self) -> None:
         """Train until no trial is missing, or a round has changed nothing."""
         order = order_trials(self.ledger.wanted.values(), self.seconds)
-        before = None
         while missing := [trial for trial in order if trial.id not in self.ledger.outcomes]:
-            if before == (before := (len(missing), len(self.alone))):
-                return
-            self.held = {}
-            packs = form_packs(missing, self.seconds, self.execute.num_processes, self.alone)
-            for pack, reason in self.execute(packs, self._handle):
-                self._give_up(pack, reason)
+            num_alone = len(self.alone)
+            self._train(missing)
             self._await_others()
+            if not self.held and len(self.alone) == num_alone and len(self.ledger.missing) == len(missing):
+                return
+
+    def _train(self, missing: Sequence[Trial]) -> None:
+        self.held = {}
+        packs = form_packs(missing, self.seconds, self.execute.num_processes, self.alone)
+        for pack, reason in self.execute(packs, self._handle):
+            self._give_up(pack, reason)
 
     def _handle(self, event: Event) -> None:
         match event:
@@ -70,11 +73,14 @@ class Rounds:
         if len(pack) > 1:
             self.alone.update(trial.id for trial in pack)
         elif pack[0].id not in self.ledger.outcomes:
-            record = create_failed_record(pack[0], reason)
-            self.store.write(record)
+            record = self.store.read(pack[0].id)  # of a trial trained again for something beside its result
+            if record is None:
+                record = create_failed_record(pack[0], reason)
+                self.store.write(record)
             self._handle(TrialEnded(record))
 
     def _await_others(self) -> None:
+        """Until their claims are free: then they have records, which the next round finds, or are ours to train."""
         if self.held:
             holders = ", ".join(sorted(set(self.held.values())))
             self.watch.note(f"{trials(len(self.held))} left to {holders}; waiting")
@@ -82,9 +88,6 @@ class Rounds:
             while not (claim := take(claim_path(self.store, trial_id))):
                 time.sleep(POLL_SECONDS)
             claim.release()
-            record = self.store.read(trial_id)
-            if record:
-                self._handle(TrialEnded(record))
 
 
 def create_failed_record(trial: Trial, reason: str) -> Record:

@@ -39,11 +39,13 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
         StoreError: a record cannot be written or read.
         UsageError: there is no such device.
     """
-    from ablate.train import Keeping, train_pack
-
     store = Store(settings.store)
     with ExitStack() as claims:
         mine = [claimed for trial in pack if (claimed := _claim(trial, store, settings, claims, emit))]
+        if not mine:
+            return
+        from ablate.train import Keeping, train_pack
+
         records = train_pack(
             mine,
             device=settings.device,

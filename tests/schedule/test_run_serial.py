@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -48,10 +49,10 @@ def test_every_trial_gets_a_record_and_the_lines_say_so(create_study: CreateStud
 
 def test_only_what_is_missing_is_trained(create_study: CreateStudy, store: Store, watch: Watch) -> None:
     run_trials(create_study("seeds=1").trials, store, serial=True, watch=watch)
-    before = {path: path.stat() for path in store.folder.rglob("*.json")}
+    before = {path: path.stat().st_mtime_ns for path in store.folder.rglob("*.json")}
     grown = create_study("seeds=2")
     run_trials(grown.trials, store, serial=True, watch=watch)
-    assert {path: path.stat() for path in before} == before
+    assert {path: path.stat().st_mtime_ns for path in before} == before
     assert len(store.outcomes(trial.id for trial in grown.trials)) == 4
     assert "4 trials: 2 recorded, 2 to train" in printed(watch)
 
@@ -148,10 +149,10 @@ def test_a_signal_stops_the_run_and_keeps_what_has_finished(
     with pytest.raises(Interrupted, match=r"stopped: 1 of 4 trials recorded; run the same command again"):
         run_trials(trials, store, serial=True, watch=stopping)
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
-    kept = {path: path.stat() for path in store.folder.rglob("*.json")}
+    kept = {path: path.stat().st_mtime_ns for path in store.folder.rglob("*.json")}
     assert len(kept) == 1
     assert len(run_trials(trials, store, serial=True, watch=watch)) == 4
-    assert {path: path.stat() for path in kept} == kept
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
 def test_a_trial_that_another_command_trains_is_waited_for_and_not_trained_again(
@@ -174,3 +175,25 @@ run_trials(trials[:1], Store(Path({str(store.folder)!r})), serial=True)
         assert re.search(rf"1 trial left to process {process.pid} on .*; waiting", printed(watch))
     assert process.returncode == 0
     assert printed(watch).count("✓") == 2
+
+
+def test_what_another_command_leaves_behind_when_it_is_killed_is_taken_over(
+    create_study: CreateStudy, store: Store, watch: Watch
+) -> None:
+    trials = create_study("seeds=1").trials
+    paths = [str(claim_path(store, trial.id)) for trial in trials]
+    other = f"""
+import time
+from pathlib import Path
+from ablate.schedule.claims import take
+claims = [take(Path(path)) for path in {paths}]
+print(flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", other], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        threading.Timer(1.5, process.kill).start()
+        outcomes = run_trials(trials, store, serial=True, watch=watch)
+    assert outcomes == {trial.id: Outcome.FINISHED for trial in trials}
+    assert f"2 trials left to process {process.pid} on" in printed(watch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,17 +26,7 @@ from ablate.cli.options import file_argument, overrides_argument, store_option
     help="Time between two checkpoints of a trial, at least; they take 1% of the time at most.",
 )
 @click.option("--address", help="Address of a running Ray cluster, e.g. `auto`.  [default: this machine]")
-def run(
-    file: Path,
-    overrides: tuple[str, ...],
-    store: Path,
-    serial: bool,
-    concurrency: int | None,
-    retry_failed: bool,
-    keep_weights: bool,
-    checkpoint_seconds: float,
-    address: str | None,
-) -> None:
+def run(file: Path, overrides: tuple[str, ...], store: Path, **options: Any) -> None:
     """Train the missing trials of a study through Ray Tune.
 
     Where the study has a `search`, its settings are tried first, and each cell is then trained with its best one.
@@ -50,18 +41,9 @@ def run(
              ablate run specs/studies/quickstart.yaml train.epochs=2 seeds=1 --serial
     """
     from ablate.records import Store
-    from ablate.schedule import run_study
+    from ablate.schedule import Options, run_study
     from ablate.spec import load_study
 
     study = load_study(file, overrides)
-    run_study(
-        study,
-        Store(store),
-        serial=serial,
-        concurrency=concurrency,
-        retry_failed=retry_failed,
-        keep_weights=keep_weights,
-        checkpoint_seconds=checkpoint_seconds,
-        address=address,
-    )
+    run_study(study, Store(store), Options(**options))
     click.echo(f"Next: ablate report {file}")

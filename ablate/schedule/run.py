@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from ablate.errors import Interrupted
 from ablate.records import Outcome, Store
-from ablate.schedule.cluster import Resources, connect, share
+from ablate.schedule.cluster import connect, share
 from ablate.schedule.cost import estimate_seconds
 from ablate.schedule.ledger import Ledger, trials
+from ablate.schedule.options import Options
 from ablate.schedule.progress import Watch
 from ablate.schedule.rounds import Executor, Rounds
 from ablate.schedule.serial import SerialExecutor
 from ablate.schedule.signals import stop_on_signals
-from ablate.schedule.training import CHECKPOINT_SECONDS, Settings, is_wanting
+from ablate.schedule.training import is_wanting
 from ablate.spec.study.study import Trial
 
 
 def run_trials(
     wanted: Sequence[Trial],
     store: Store,
+    options: Options | None = None,
     *,
-    serial: bool = False,
-    concurrency: int | None = None,
-    cpus: int = 1,
-    gpus: float | None = None,
-    device: str = "auto",
-    retry_failed: bool = False,
-    address: str | None = None,
-    keep_weights: bool = False,
-    checkpoint_seconds: float = CHECKPOINT_SECONDS,
     watch: Watch | None = None,
+    **changes: Any,
 ) -> dict[str, Outcome]:
     """Train the trials that lack a record, or something wanted beside it; return how each ended, by trial id.
 
@@ -41,16 +37,9 @@ def run_trials(
     Args:
         wanted: all trials of the study.
         store: where records are and go.
-        serial: one trial after the other in this process.
-        concurrency: trials at a time; as many as this machine or the cluster holds unless said otherwise.
-        cpus: per trial, and PyTorch's threads.
-        gpus: per trial; None for one where there are any, or the part of one that `concurrency` leaves.
-        device: as `train_pack` takes it; an actor without a GPU trains on the CPU.
-        retry_failed: forget the records of failed trials first.
-        address: of a running Ray cluster.
-        keep_weights: keep those of finished trials in the store; a trial recorded without them is trained again.
-        checkpoint_seconds: between two checkpoints of a trial, at least.
+        options: how they are trained.
         watch: shows progress; on standard output unless said otherwise.
+        changes: fields of `Options` by name, e.g. `serial=True`.
 
     Raises:
         TrialsFailed: a trial failed, or has no record.
@@ -59,15 +48,15 @@ def run_trials(
         StoreError: records cannot be read or written.
         UsageError: a trial needs more than any machine has.
     """
-    ledger = Ledger(wanted, _read_outcomes(wanted, store, retry_failed, keep_weights))
+    options = replace(options or Options(), **changes)
+    ledger = Ledger(wanted, _read_outcomes(wanted, store, options))
     seconds = estimate_seconds(wanted)
-    settings = Settings(store.folder.absolute(), device, cpus, keep_weights, checkpoint_seconds)
     watch = watch or Watch()
     with watch, stop_on_signals():
         watch.begin(ledger, seconds)
         try:
             if ledger.missing:
-                with _open_executor(settings, serial, concurrency, Resources(cpus, gpus), address) as execute:
+                with _open_executor(options, store) as execute:
                     _train(Rounds(ledger, seconds, store, execute, watch))
         except KeyboardInterrupt:
             kept = f"{len(ledger.outcomes)} of {trials(len(ledger.wanted))} recorded"
@@ -85,31 +74,29 @@ def _train(rounds: Rounds) -> None:
         raise
 
 
-def _read_outcomes(wanted: Sequence[Trial], store: Store, retry_failed: bool, keep_weights: bool) -> dict[str, Outcome]:
+def _read_outcomes(wanted: Sequence[Trial], store: Store, options: Options) -> dict[str, Outcome]:
     records = store.read_all(trial.id for trial in wanted)
     asked = {trial.id: trial for trial in wanted}
     outcomes = {
         id_: record.outcome
         for id_, record in records.items()
-        if not is_wanting(asked[id_], record, store, keep_weights)
+        if not is_wanting(asked[id_], record, store, options.keep_weights)
     }
     failed = [trial_id for trial_id, outcome in outcomes.items() if outcome is Outcome.FAILED]
-    for trial_id in failed if retry_failed else []:
+    for trial_id in failed if options.retry_failed else []:
         store.path(trial_id).unlink(missing_ok=True)
         del outcomes[trial_id]
     return outcomes
 
 
 @contextmanager
-def _open_executor(
-    settings: Settings, serial: bool, concurrency: int | None, resources: Resources, address: str | None
-) -> Iterator[Executor]:
-    if serial:
+def _open_executor(options: Options, store: Store) -> Iterator[Executor]:
+    settings = options.settings(store)
+    if options.serial:
         yield SerialExecutor(settings)
         return
-    num_cpus = concurrency * resources.cpus if concurrency else None
-    with connect(address, num_cpus) as folder:
+    with connect(options.address, options.num_cpus) as folder:
         from ablate.schedule.tuning import TuneExecutor
 
-        resources, num_processes = share(resources, concurrency)
+        resources, num_processes = share(options.resources, options.concurrency)
         yield TuneExecutor(settings, resources, num_processes, folder)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ablate.errors import Interrupted, TrialsFailed
 from ablate.records import Store
 from ablate.schedule.cluster import connect
 from ablate.schedule.ledger import trials
+from ablate.schedule.options import Options
 from ablate.schedule.progress import Watch
 from ablate.schedule.run import run_trials
 from ablate.schedule.signals import stop_on_signals
@@ -22,43 +24,39 @@ CreateWatch = Callable[[], Watch]  # for one round of training
 def run_study(
     study: Study,
     store: Store,
+    options: Options | None = None,
     *,
-    serial: bool = False,
-    retry_failed: bool = False,
-    keep_weights: bool = False,
     watch: CreateWatch = Watch,
-    **options: Any,
+    **changes: Any,
 ) -> Study:
     """Train what is missing of the study; return it with the settings that its search has chosen.
 
     Args:
         study: with or without a search.
         store: where records are and go.
-        serial: without Ray.
-        retry_failed: forget the records of failed trials first, those of the search too.
-        keep_weights: of the final trials, not of those of the search.
+        options: how trials are trained. `retry_failed` is also for those of the search, `keep_weights` is not.
         watch: shows a round of training.
-        options: the others of `run_trials`.
+        changes: fields of `Options` by name.
 
     Raises:
         TrialsFailed: a trial failed, or no setting of a cell could be trained to its end.
         AblateError: as `run_trials`.
     """
-    final: dict[str, Any] = {"serial": serial, "retry_failed": retry_failed, "keep_weights": keep_weights, **options}
+    options = replace(options or Options(), **changes)
     if study.search is None:
-        run_trials(study.trials, store, watch=watch(), **final)
+        run_trials(study.trials, store, options, watch=watch())
         return study
-    for trial in failed_trials(decide(study, store.read)[1]) if retry_failed else ():
+    for trial in failed_trials(decide(study, store.read)[1]) if options.retry_failed else ():
         store.path(trial.id).unlink(missing_ok=True)
-    with _one_ray(study, store, serial, options):
-        study, searches = _search(study, store, watch, serial=serial, **options)
+    with _one_ray(study, store, options):
+        study, searches = _search(study, store, replace(options, retry_failed=False, keep_weights=False), watch)
         wanted = [trial for trial in study.trials if not trial.cell.undecided]
-        run_trials(wanted, store, watch=watch(), **final)
+        run_trials(wanted, store, options, watch=watch())
     _check(searches)
     return study
 
 
-def _search(study: Study, store: Store, watch: CreateWatch, **options: Any) -> tuple[Study, tuple[CellSearch, ...]]:
+def _search(study: Study, store: Store, options: Options, watch: CreateWatch) -> tuple[Study, tuple[CellSearch, ...]]:
     """Rounds of training, each of the settings proposed next in every cell, until all budgets are spent."""
     before: set[str] = set()
     while True:
@@ -66,31 +64,30 @@ def _search(study: Study, store: Store, watch: CreateWatch, **options: Any) -> t
         missing = {trial.id for one in searches for trial in one.missing}
         if not missing:
             return decided, searches
-        _train(searches, store, watch(), final=missing == before, **options)
+        _train(searches, store, options, watch(), final=missing == before)
         before = missing
 
 
-def _train(searches: tuple[CellSearch, ...], store: Store, watch: Watch, final: bool, **options: Any) -> None:
+def _train(searches: tuple[CellSearch, ...], store: Store, options: Options, watch: Watch, final: bool) -> None:
     """Train what has been proposed so far. A setting that fails is not chosen; it does not end the search."""
     tried = min(len(one.sampled) for one in searches)
     watch.note(f"Search: {tried} of {searches[0].search.num_settings} settings in each of {len(searches)} cells.")
     try:
-        run_trials([s.trial for one in searches for s in one.sampled], store, watch=watch, **options)
+        run_trials([s.trial for one in searches for s in one.sampled], store, options, watch=watch)
     except TrialsFailed:
         if final:  # nothing has changed since the last round
             raise
 
 
 @contextmanager
-def _one_ray(study: Study, store: Store, serial: bool, options: dict[str, Any]) -> Iterator[None]:
+def _one_ray(study: Study, store: Store, options: Options) -> Iterator[None]:
     """One Ray for all rounds, if anything is to be trained at all."""
     decided, searches = decide(study, store.read)
     ids = [trial.id for trial in decided.trials]
-    if serial or not (any(one.missing for one in searches) or len(store.read_all(ids)) < len(ids)):
+    if options.serial or not (any(one.missing for one in searches) or len(store.read_all(ids)) < len(ids)):
         yield
         return
-    concurrency = options.get("concurrency")
-    with stop_on_signals(), connect(options.get("address"), concurrency and concurrency * options.get("cpus", 1)):
+    with stop_on_signals(), connect(options.address, options.num_cpus):
         try:
             yield
         except KeyboardInterrupt:

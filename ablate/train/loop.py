@@ -19,7 +19,7 @@ from ablate.spec.study.recipe import Augment, Train
 from ablate.train.augmentation import augment
 from ablate.train.data import Split, Splits
 from ablate.train.optimiser import learning_rate
-from ablate.train.randomness import Streams
+from ablate.train.randomness import Streams, derive_seed
 
 PIXELS_PER_BATCH = 2**19  # evaluated at a time: 512 images of 32x32, some 32 MB per map of 16 channels
 DTYPES = {"float32": torch.float32, "bfloat16": torch.float32, "float64": torch.float64}  # of the weights
@@ -61,9 +61,10 @@ def train_epoch(run: Run, on_step: Callable[[], None] = lambda: None) -> Means:
     run.module.train()
     order = run.order = draw_order(run) if run.order is None else run.order
     batches = [batch for batch in torch.split(order, run.recipe.batch_size) if len(batch) > 1 or len(order) == 1]
-    for positions in batches[len(run.results) :]:
+    draw = derive_seed(run.streams.crops, str(run.epoch))
+    for pixels, labels in run.splits.train.batches(batches[len(run.results) :], draw):
         set_learning_rate(run)
-        run.results.append(train_step(run, *run.splits.train.take(positions)))
+        run.results.append(train_step(run, pixels, labels))
         run.step += 1
         on_step()
     means = _means(run.results, [len(batch) for batch in batches])
@@ -73,7 +74,7 @@ def train_epoch(run: Run, on_step: Callable[[], None] = lambda: None) -> Means:
 
 def draw_order(run: Run) -> Tensor:
     """The positions (N,) of the training images, in the order of the coming epoch."""
-    return torch.randperm(len(run.splits.train), generator=run.streams.order).to(run.device)
+    return torch.randperm(len(run.splits.train), generator=run.streams.order)
 
 
 def set_learning_rate(run: Run) -> None:
@@ -103,11 +104,10 @@ def train_step(run: Run, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor
 def evaluate(run: Run, split: Split) -> Means:
     """Means over a split of the network in evaluation mode, without augmentation."""
     run.module.eval()
-    size = max(1, PIXELS_PER_BATCH // split.pixels[0, 0].numel())
-    batches = torch.split(torch.arange(len(split), device=run.device), size)
+    _, height, width = split.shape
+    batches = torch.split(torch.arange(len(split)), max(1, PIXELS_PER_BATCH // (height * width)))
     results = []
-    for positions in batches:
-        pixels, labels = split.take(positions)
+    for pixels, labels in split.batches(batches):
         images = run.splits.normalisation(pixels).contiguous(memory_format=torch.channels_last)
         with precision(run):
             logits = run.module(images)

@@ -21,6 +21,7 @@ class Streams:
     init: Generator
     order: Generator
     augmentation: Generator  # on the training device
+    crops: int  # seeds of what is random in reading images from files
     noise: int
 
 
@@ -30,6 +31,7 @@ def open_streams(seed: int, device: torch.device) -> Streams:
         init=Generator().manual_seed(derive_seed(seed, "init")),
         order=Generator().manual_seed(derive_seed(seed, "order")),
         augmentation=Generator(device).manual_seed(derive_seed(seed, "augmentation")),
+        crops=derive_seed(seed, "crops"),
         noise=derive_seed(seed, "noise"),
     )
 

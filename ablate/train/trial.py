@@ -77,7 +77,7 @@ def prepare_run(trial: Trial, streams: Streams, device: torch.device) -> Run:
     """
     cell = trial.cell
     dtype = DTYPES[cell.train.precision]
-    splits = load_splits(cell.data, device).to(dtype)
+    splits = load_splits(cell.data, device).to(device, dtype)
     _check_fit(trial, splits)
     module = build(cell.network, cell.train.init, streams.init)
     module = module.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -94,7 +94,7 @@ def prepare_run(trial: Trial, streams: Streams, device: torch.device) -> Run:
 
 
 def _check_fit(trial: Trial, splits: Splits) -> None:
-    network, found = trial.cell.network, tuple(splits.train.pixels.shape[1:])
+    network, found = trial.cell.network, splits.train.shape
     if found != network.input:
         raise DataError(f"images are {found} (channels, height, width), but the network takes {network.input}")
     if len(splits.classes) != network.classes:

@@ -67,7 +67,7 @@ def test_split_ignores_the_state_of_every_random_generator():
 @pytest.mark.parametrize("kind", ["per-channel", "per-pixel", "none"])
 def test_normalisation_comes_from_training_images_alone(kind, write_folder):
     data = Data(dataset="folder", root=str(write_folder(num_train=10)), size=8, validation=0.3, normalise=kind)
-    splits = load_splits(data, CPU).to(torch.float64)
+    splits = load_splits(data, CPU).to(CPU, torch.float64)
     pixels = splits.train.take(torch.arange(len(splits.train)))[0]
     images = pixels.double() / 255
     mean, deviation = images.mean((0, 2, 3), keepdim=True), images.std((0, 2, 3), keepdim=True, correction=0)
@@ -85,7 +85,7 @@ def test_a_constant_channel_does_not_divide_by_zero(write_folder):
 
     for file in root.rglob("*.png"):
         Image.new("RGB", (8, 8), (0, 10, 255)).save(file)
-    splits = load_splits(folder_data(root), CPU).to(torch.float32)
+    splits = load_splits(folder_data(root), CPU).to(CPU, torch.float32)
     assert splits.normalisation(splits.train.pixels).abs().max() < 1e-5
 
 

@@ -69,7 +69,7 @@ def restore(run: Run, progress: Progress, written: str, tensors: Tensors) -> Non
             run.optimiser.state[parameter]["momentum_buffer"] = torch.empty_like(parameter).copy_(momentum)
     write_states(tensors, run.streams, run.device)
     if "epoch.order" in tensors:
-        run.order = tensors["epoch.order"].to(run.device)
+        run.order = tensors["epoch.order"]
         losses, errors = (tensors[f"epoch.{name}"].to(run.device).unbind() for name in ("losses", "errors"))
         run.results = list(zip(losses, errors, strict=True))
     run.gradients.update(_unpack_gradients(tensors, run.device))

@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from ablate.errors import DataError
 from ablate.spec.study.datasets import folder
@@ -16,24 +15,8 @@ from ablate.train.data.cache import open_cached
 from ablate.train.data.digits import read_digits
 from ablate.train.data.images import DataSet, Images, resize
 from ablate.train.data.normalisation import Normalisation, fit_normalisation
+from ablate.train.data.split import Resident, Split
 from ablate.train.data.splits import stratified_split
-
-
-@dataclass(frozen=True)
-class Split:
-    """The images `index` (N,) of a set: `pixels` (M, C, H, W) uint8 and `labels` (M,), on one device."""
-
-    pixels: Tensor
-    labels: Tensor
-    index: Tensor
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    def take(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """The pixels (B, C, H, W) uint8 and labels (B,) at `positions` (B,) of this split."""
-        index = self.index[positions]
-        return self.pixels.index_select(0, index), self.labels.index_select(0, index)
 
 
 @dataclass(frozen=True)
@@ -47,9 +30,9 @@ class Splits:
     classes: tuple[str, ...]
     digest: str
 
-    def to(self, dtype: torch.dtype) -> Splits:
-        """The same images, normalised in another precision, where they are."""
-        return replace(self, normalisation=self.normalisation.to(self.train.pixels.device, dtype))
+    def to(self, device: torch.device, dtype: torch.dtype) -> Splits:
+        """The same images, normalised on their device in another precision."""
+        return replace(self, normalisation=self.normalisation.to(device, dtype))
 
 
 def load_splits(data: Data, device: torch.device) -> Splits:
@@ -74,8 +57,8 @@ def _load_splits(data: Data, root: Path, device: torch.device) -> Splits:
     normalisation = fit_normalisation(found.train.pixels, train, data.normalise)
     pixels, labels = found.train.pixels.to(device), found.train.labels.to(device)
     return Splits(
-        Split(pixels, labels, train.to(device)),
-        Split(pixels, labels, val.to(device)) if num_held_out else None,
+        Resident(pixels, labels, train.to(device)),
+        Resident(pixels, labels, val.to(device)) if num_held_out else None,
         _whole(found.test, device),
         normalisation,
         found.classes,
@@ -85,7 +68,7 @@ def _load_splits(data: Data, root: Path, device: torch.device) -> Splits:
 
 def _whole(images: Images, device: torch.device) -> Split:
     index = torch.arange(len(images), device=device)
-    return Split(images.pixels.to(device), images.labels.to(device), index)
+    return Resident(images.pixels.to(device), images.labels.to(device), index)
 
 
 def read_data_set(data: Data, root: Path) -> DataSet:

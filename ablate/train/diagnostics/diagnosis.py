@@ -6,7 +6,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -91,4 +90,4 @@ class Diagnosis:
         """So many test images, evenly spread: an image folder is sorted by class."""
         split = self.run.splits.test
         num = min(images, len(split))
-        return replace(split, index=split.index[torch.arange(num, device=split.index.device) * len(split) // num])
+        return split.select(torch.arange(num) * len(split) // num)

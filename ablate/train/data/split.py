@@ -1,0 +1,71 @@
+"""A part of a data set as a training sees it: batches of uint8 images on its device, wherever they come from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+Batch = tuple[Tensor, Tensor]  # pixels (B, C, H, W) uint8 and labels (B,) int64, on the training device
+
+
+class Split(ABC):
+    """N images in a fixed order, addressed by their positions in it."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of every image."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def batches(self, batches: Sequence[Tensor], draw: int | None = None) -> Iterator[Batch]:
+        """The images at each of these positions (B,), on any device, batch after batch.
+
+        `draw` is the seed of what is random in reading an image, for an epoch of training; without it nothing is.
+        What an image becomes depends on `draw` and its place in the data set, not on the other images asked for.
+        """
+
+    @abstractmethod
+    def select(self, positions: Tensor) -> Self:
+        """The split of these images only."""
+
+    def take(self, positions: Tensor) -> Batch:
+        """The pixels (B, C, H, W) uint8 and labels (B,) at `positions` (B,) of this split, nothing random."""
+        return next(self.batches([positions]))
+
+
+@dataclass(frozen=True)
+class Resident(Split):
+    """The images `index` (N,) of a set: `pixels` (M, C, H, W) uint8 and `labels` (M,), on one device."""
+
+    pixels: Tensor
+    labels: Tensor
+    index: Tensor
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of every image."""
+        channels, height, width = self.pixels.shape[1:]
+        return channels, height, width
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def batches(self, batches: Sequence[Tensor], draw: int | None = None) -> Iterator[Batch]:
+        """As `Split`; nothing is read, so nothing is random. The positions go to the device once for all batches."""
+        if not batches:
+            return
+        index = self.index[torch.cat(list(batches)).to(self.index.device)]
+        for part in torch.split(index, [len(batch) for batch in batches]):
+            yield self.pixels.index_select(0, part), self.labels.index_select(0, part)
+
+    def select(self, positions: Tensor) -> Resident:
+        """As `Split`."""
+        return replace(self, index=self.index[positions.to(self.index.device)])

@@ -25,7 +25,7 @@ from ablate.train import train_pack
 from ablate.train.diagnostics.gradients import Gradients
 from ablate.train.environment import device_name
 
-HOOKS = ("__init__", "_begin_step", "_watch", "_keep_signal", "_end_step", "read")
+HOOKS = ("__init__", "watch", "_open", "_count", "_watch", "_keep_signal", "_keep", "read")
 WANTED = read_diagnostics(list(SECTIONS))[0]
 spent = 0.0  # seconds in the hooks of the gradients
 

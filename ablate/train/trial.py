@@ -16,12 +16,14 @@ from ablate.train.checkpoint import Keeper
 from ablate.train.data import Split, Splits, load_splits
 from ablate.train.diagnostics import Diagnosis
 from ablate.train.failure import explain, explain_divergence
-from ablate.train.loop import DTYPES, Run, evaluate, is_finite, train_epoch
+from ablate.train.loop import evaluate, is_finite, train_epoch
 from ablate.train.memory import reset_peak
 from ablate.train.optimiser import create_optimiser, learning_rate
 from ablate.train.process import fresh_state
 from ablate.train.progress import Progress, create_record, defined
 from ablate.train.randomness import Streams, open_streams
+from ablate.train.run import DTYPES, Run
+from ablate.train.step import Step
 from ablate.train.stopping import explain_stop
 
 
@@ -81,7 +83,7 @@ def prepare_run(trial: Trial, streams: Streams, device: torch.device) -> Run:
     _check_fit(trial, splits)
     module = build(cell.network, cell.train.init, streams.init)
     module = module.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Run(
+    run = Run(
         module=module,
         optimiser=create_optimiser(module, cell.train),
         streams=streams,
@@ -91,6 +93,8 @@ def prepare_run(trial: Trial, streams: Streams, device: torch.device) -> Run:
         auxiliary_weights=tuple(auxiliary.weight for auxiliary in cell.network.auxiliaries),
         device=device,
     )
+    run.take_step = Step(run)
+    return run
 
 
 def _check_fit(trial: Trial, splits: Splits) -> None:

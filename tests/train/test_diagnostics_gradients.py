@@ -16,8 +16,9 @@ from ablate.spec.study.diagnostics import read_diagnostics
 from ablate.spec.study.study import Trial
 from ablate.train.diagnostics import Diagnosis
 from ablate.train.diagnostics.gradients import spread
-from ablate.train.loop import Run, train_epoch, train_step
+from ablate.train.loop import train_epoch
 from ablate.train.randomness import open_streams
+from ablate.train.run import Run
 from ablate.train.trial import prepare_run
 
 CPU = torch.device("cpu")
@@ -29,6 +30,11 @@ def prepare(trial: Trial) -> Run:
 
 def diagnose(trial: Trial, run: Run, **options: int) -> Diagnosis:
     return Diagnosis(replace(trial, diagnostics=read_diagnostics([{"gradients": options}])[0]), run)
+
+
+def take_step(run: Run, num_images: int) -> None:
+    (feed,) = run.splits.train.feed([torch.arange(num_images)])
+    run.take_step(*feed)
 
 
 def rows(diagnosis: Diagnosis, epoch: int) -> tuple[list[float], list[float]]:
@@ -97,7 +103,7 @@ def test_the_heads_gradient_is_the_textbooks(create_trial):
     diagnosis = diagnose(trial, run)
     pixels, labels = run.splits.train.take(torch.arange(100))
     run.module.train()
-    train_step(run, pixels, labels)
+    take_step(run, 100)
     twin.module.train()
     with torch.no_grad():
         maps = twin.module.stages(twin.module.stem(twin.splits.normalisation(pixels))).numpy()
@@ -121,7 +127,7 @@ def test_gradients_do_not_vanish_in_deep_plain_networks_they_explode(create_tria
         run = prepare(trial)
         diagnosis = diagnose(trial, run)
         run.module.train()
-        train_step(run, *run.splits.train.take(torch.arange(128)))
+        take_step(run, 128)
         _, (*signals, _) = rows(diagnosis, 0)
         assert min(signals) == pytest.approx(signals[-1], rel=0.2)  # nowhere smaller than at the end
         growth[shortcut] = (signals[0] / signals[-1]) ** (1 / 54)  # 27 units of two layers

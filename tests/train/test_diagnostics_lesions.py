@@ -20,8 +20,9 @@ from ablate.spec.study.study import Trial
 from ablate.train.diagnostics import Diagnosis
 from ablate.train.diagnostics.lesions import Lesions, remove
 from ablate.train.diagnostics.order import kendall_tau
-from ablate.train.loop import Run, train_epoch
+from ablate.train.loop import train_epoch
 from ablate.train.randomness import open_streams
+from ablate.train.run import Run
 from ablate.train.trial import prepare_run
 
 CPU = torch.device("cpu")

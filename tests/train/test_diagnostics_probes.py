@@ -17,8 +17,9 @@ from ablate.spec.architecture.reader import read_architecture
 from ablate.spec.study.diagnostics import read_diagnostics
 from ablate.spec.study.study import Trial
 from ablate.train.diagnostics import Diagnosis
-from ablate.train.loop import Run, train_epoch
+from ablate.train.loop import train_epoch
 from ablate.train.randomness import open_streams
+from ablate.train.run import Run
 from ablate.train.trial import prepare_run
 
 CPU = torch.device("cpu")

@@ -18,8 +18,8 @@ from ablate.spec.study.study import Trial
 from ablate.train.checkpoint.file import Identity, Unusable, read_checkpoint, write_checkpoint
 from ablate.train.checkpoint.state import capture, restore
 from ablate.train.environment import describe_environment
-from ablate.train.loop import Run
 from ablate.train.progress import Progress
+from ablate.train.run import Run
 
 # What a record says of its environment must hold for all of a training; these also decide its bits.
 ENVIRONMENT = ("ablate", "torch", "device", "device_name", "threads")

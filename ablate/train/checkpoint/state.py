@@ -11,10 +11,10 @@ from torch import Tensor
 
 from ablate.records import Epoch
 from ablate.train.checkpoint.file import Unusable
-from ablate.train.loop import Run
 from ablate.train.memory import peak_bytes
 from ablate.train.progress import Progress
 from ablate.train.randomness import read_states, write_states
+from ablate.train.run import Run
 
 Tensors = Mapping[str, Tensor]
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 Batch = tuple[Tensor, Tensor]  # pixels (B, C, H, W) uint8 and labels (B,) int64, on the training device
+Feed = tuple[Tensor, ...]  # what of a batch differs from all others, on the training device
 
 
 class Split(ABC):
@@ -31,6 +32,15 @@ class Split(ABC):
         `draw` is the seed of what is random in reading an image, for an epoch of training; without it nothing is.
         What an image becomes depends on `draw` and its place in the data set, not on the other images asked for.
         """
+
+    def feed(self, batches: Sequence[Tensor], draw: int | None = None) -> Iterator[Feed]:
+        """As `batches`, before `load`: the batches themselves, or as little as `load` needs to find them."""
+        return self.batches(batches, draw)
+
+    def load(self, *feed: Tensor) -> Batch:
+        """The batch that was fed; only work on the device, so that it can be recorded and replayed with other feeds."""
+        pixels, labels = feed
+        return pixels, labels
 
     @abstractmethod
     def select(self, positions: Tensor) -> Self:
@@ -59,12 +69,21 @@ class Resident(Split):
         return len(self.index)
 
     def batches(self, batches: Sequence[Tensor], draw: int | None = None) -> Iterator[Batch]:
-        """As `Split`; nothing is read, so nothing is random. The positions go to the device once for all batches."""
+        """As `Split`; nothing is read, so nothing is random."""
+        return (self.load(*feed) for feed in self.feed(batches, draw))
+
+    def feed(self, batches: Sequence[Tensor], draw: int | None = None) -> Iterator[Feed]:
+        """Places (B,) in the set, which go to the device once for all batches."""
         if not batches:
             return
         index = self.index[torch.cat(list(batches)).to(self.index.device)]
         for part in torch.split(index, [len(batch) for batch in batches]):
-            yield self.pixels.index_select(0, part), self.labels.index_select(0, part)
+            yield (part,)
+
+    def load(self, *feed: Tensor) -> Batch:
+        """As `Split`."""
+        (index,) = feed
+        return self.pixels.index_select(0, index), self.labels.index_select(0, index)
 
     def select(self, positions: Tensor) -> Resident:
         """As `Split`."""

@@ -23,8 +23,9 @@ from ablate.train.diagnostics.responses import watch_responses
 from ablate.train.diagnostics.shortcuts import watch_shortcuts
 from ablate.train.diagnostics.table import Table, rounded
 from ablate.train.failure import explain
-from ablate.train.loop import Run, evaluate
+from ablate.train.loop import evaluate
 from ablate.train.randomness import derive_seed
+from ablate.train.run import Run
 
 WATCHES = {"responses": watch_responses, "shortcuts": watch_shortcuts, "activations": watch_activations}
 Findings = dict[str, dict[str, Any]]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import partial
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial, reduce
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from ablate.model import Network
 from ablate.spec.architecture import network as explicit
 from ablate.train.diagnostics.layers import list_units
 from ablate.train.diagnostics.table import Table, create_table
-from ablate.train.loop import Run
+from ablate.train.run import Run
 
 COLUMNS = ("epoch", "unit", "weights", "signal")
 Sample = tuple[Tensor, Tensor]  # (P,) norms of the parameters' gradients, (U + 2,) norms of those of the outputs
@@ -32,48 +33,59 @@ class Gradients:
 
     def __init__(self, network: explicit.Network, run: Run, *, epochs: int, steps: int) -> None:
         assert isinstance(run.module, Network)
-        self.run = run
-        self.num_units = len(list(network.units()))
+        self.run, self.module = run, run.module
         self.parameters = list(_parameters(run.module))
         self.epochs = spread(run.recipe.epochs, epochs)
         self.steps = spread(max(1, len(run.splits.train) // run.recipe.batch_size), steps)
         self.samples: dict[int, list[Sample]] = run.gradients  # by epoch, 0 before the first update
-        self.is_sampling = False
         self.batch_size = 0
-        self.signals: Tensor
-        run.module.register_forward_pre_hook(self._begin_step)
-        for number, part in enumerate([run.module.stem, *list_units(run.module)]):
-            part.register_forward_hook(partial(self._watch, number))
-        run.optimiser.register_step_pre_hook(self._end_step)
+        self.signals: list[list[Tensor]] = []  # norms by part, of each forward pass of the step
+        run.watch = self.watch
 
-    def _begin_step(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        if not module.training:
-            return
-        epoch, step = self.run.epoch, len(self.run.results)
-        self.is_sampling = self.run.step == 0 or (epoch in self.epochs and step in self.steps)
-        if self.is_sampling:
-            self.batch_size = len(inputs[0])
-            self.signals = inputs[0].new_full((self.num_units + 2,), math.nan)
+    def watch(self) -> AbstractContextManager[None] | None:
+        """What is to be open during the passes of the coming step, if a sample is due."""
+        is_due = self.run.step == 0 or self._is_sampled(self.run)
+        return self._sample() if is_due else None
 
-    def _watch(self, number: int, module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        if self.is_sampling and module.training and output.requires_grad:
+    def _is_sampled(self, run: Run) -> bool:
+        return run.epoch in self.epochs and len(run.results) in self.steps
+
+    @contextmanager
+    def _sample(self) -> Iterator[None]:
+        with self._open():
+            yield
+        self._keep()
+
+    def _open(self) -> ExitStack:
+        self.batch_size = 0
+        parts = [self.module.stem, *list_units(self.module)]
+        self.signals = [[] for _ in range(len(parts) + 1)]  # none for the head: nothing beyond it
+        hooks = ExitStack()
+        hooks.enter_context(self.module.register_forward_pre_hook(self._count))
+        for number, part in enumerate(parts):
+            hooks.enter_context(part.register_forward_hook(partial(self._watch, number)))
+        return hooks
+
+    def _count(self, _module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        self.batch_size += len(inputs[0])
+
+    def _watch(self, number: int, _module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        if output.requires_grad:
             output.register_hook(partial(self._keep_signal, number))  # type: ignore[no-untyped-call]
 
     def _keep_signal(self, number: int, gradient: Tensor) -> None:
         dtype = torch.promote_types(gradient.dtype, torch.float32)
-        self.signals[number] = torch.linalg.vector_norm(gradient, dtype=dtype)
+        self.signals[number].append(torch.linalg.vector_norm(gradient, dtype=dtype))
 
-    def _end_step(self, *_: Any) -> None:
-        if not self.is_sampling:
-            return
-        self.is_sampling = False
+    def _keep(self) -> None:
         gradients = [p.new_zeros(()) if p.grad is None else p.grad for _, p in self.parameters]
-        sample = torch.stack(torch._foreach_norm(gradients)), self.signals * math.sqrt(self.batch_size)
-        epoch, step = self.run.epoch, len(self.run.results)
+        none = gradients[0].new_full((), math.nan)
+        signals = torch.stack([reduce(torch.hypot, norms) if norms else none for norms in self.signals])
+        sample = torch.stack(torch._foreach_norm(gradients)), signals * math.sqrt(self.batch_size)
         if self.run.step == 0:
             self.samples[0].append(sample)
-        if epoch in self.epochs and step in self.steps:
-            self.samples[epoch + 1].append(sample)
+        if self._is_sampled(self.run):
+            self.samples[self.run.epoch + 1].append(sample)
 
     def read(self) -> Table:
         """One row per epoch and unit, epochs counted from 1, and 0 for the initial weights."""

@@ -15,17 +15,21 @@ PACKAGE = Path(__file__).parents[1] / "ablate"
 ALLOWED = {
     "errors": set(),
     "replacement": set(),
+    "cache": set(),
+    "hardware": set(),
     "spec": {"errors"},
     "records": {"errors", "replacement"},
     "search": {"errors", "spec", "records"},
     "model": {"errors", "replacement", "spec"},
-    "train": {"errors", "replacement", "spec", "records", "model"},
-    "schedule": {"errors", "spec", "records", "search", "model", "train"},
+    "train": {"errors", "replacement", "cache", "hardware", "spec", "records", "model"},
+    "schedule": {"errors", "replacement", "cache", "hardware", "spec", "records", "search", "model", "train"},
     "report": {"errors", "spec", "records", "search"},
 }
 FOREIGN = {
     "errors": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "replacement": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
+    "cache": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
+    "hardware": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "spec": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "records": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "search": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},

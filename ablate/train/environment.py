@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from ablate.hardware import cpu_name
+
 
 def describe_environment(device: torch.device, threads: int) -> dict[str, Any]:
     """Plain values for a record; `git_commit` ends in `+` with uncommitted changes; None outside a repository."""
@@ -37,12 +39,7 @@ def _versions() -> dict[str, str]:
 @cache
 def device_name(device: torch.device) -> str:
     """The processor's own name, e.g. `NVIDIA H200`."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
 
 
 @cache

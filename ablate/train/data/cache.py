@@ -8,24 +8,17 @@ untouched folder, so that opening it again reads no image.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from ablate.cache import cache_folder
 from ablate.errors import DataError
 from ablate.replacement import replacing
 from ablate.train.data.images import DataSet, Images
 from ablate.train.data.source import Decoded, Source
-
-
-def cache_folder() -> Path:
-    """$ABLATE_CACHE, else `ablate` in the user's cache folder."""
-    if folder := os.environ.get("ABLATE_CACHE"):
-        return Path(folder)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ablate"
 
 
 def open_cached(source: Source) -> DataSet:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor
 
@@ -21,12 +23,12 @@ class Step:
 
     def __call__(self, *feed: Tensor) -> Result:
         """Take the step; a diagnostic that is due looks on."""
-        watch = self.run.watch()
-        if watch is None:
-            result = self.differentiate(*feed)
-        else:
-            with watch:
-                result = self.differentiate(*feed)
+        with self.run.watch() or nullcontext():
+            return self.take(*feed)
+
+    def take(self, *feed: Tensor) -> Result:
+        """Take the step, watched by nobody."""
+        result = self.differentiate(*feed)
         self.run.optimiser.step()
         return result
 

@@ -8,6 +8,21 @@ from ablate.records import Epoch, Record
 
 
 @dataclass(frozen=True)
+class PackStarted:
+    """A process has taken the trials on: it trains them one after the other, or together."""
+
+    trial_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrialResumed:
+    """A trial goes on from its checkpoint, with the epochs that it had then."""
+
+    trial_id: str
+    history: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True)
 class EpochEnded:
     """A trial has one more epoch."""
 
@@ -32,7 +47,7 @@ class TrialHeld:
 
 @dataclass(frozen=True)
 class TrialNoted:
-    """Something that a person should know of a trial, e.g. that it goes on from a checkpoint."""
+    """Something that a person should know of a trial, e.g. that its checkpoint cannot be used."""
 
     trial_id: str
     text: str
@@ -45,4 +60,4 @@ class PackRestarted:
     trial_ids: tuple[str, ...]
 
 
-Event = EpochEnded | TrialEnded | TrialHeld | TrialNoted | PackRestarted
+Event = PackStarted | TrialResumed | EpochEnded | TrialEnded | TrialHeld | TrialNoted | PackRestarted

@@ -1,4 +1,4 @@
-"""Which trials are wanted, and how each of those that have a record ended."""
+"""Which trials are wanted, and how each of those that have a record ended, and with what."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from ablate.spec.study.study import Trial
 class Ledger:
     """Wanted and recorded trials; the two must agree in the end."""
 
-    def __init__(self, trials: Iterable[Trial], outcomes: Mapping[str, Outcome]) -> None:
+    def __init__(self, trials: Iterable[Trial], records: Mapping[str, Record]) -> None:
         self.wanted = {trial.id: trial for trial in trials}  # equal trials are one
-        self.outcomes = dict(outcomes)
+        self.outcomes = {trial_id: record.outcome for trial_id, record in records.items()}
+        self.finals = {trial_id: record.final for trial_id, record in records.items()}  # metrics after the last epoch
 
     @property
     def missing(self) -> list[Trial]:
@@ -26,6 +27,7 @@ class Ledger:
         """Take the record in; say whether it is news."""
         is_news = record.id not in self.outcomes
         self.outcomes[record.id] = record.outcome
+        self.finals[record.id] = record.final
         return is_news
 
     def count(self, outcome: Outcome) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ablate.errors import Interrupted
-from ablate.records import Outcome, Store
+from ablate.records import Outcome, Record, Store
 from ablate.schedule.cluster import connect, share
 from ablate.schedule.cost import estimate_seconds
 from ablate.schedule.ledger import Ledger, trials
@@ -49,7 +49,7 @@ def run_trials(
         UsageError: a trial needs more than any machine has.
     """
     options = replace(options or Options(), **changes)
-    ledger = Ledger(wanted, _read_outcomes(wanted, store, options))
+    ledger = Ledger(wanted, _read_records(wanted, store, options))
     seconds = estimate_seconds(wanted)
     watch = watch or Watch()
     with watch, stop_on_signals():
@@ -74,19 +74,19 @@ def _train(rounds: Rounds) -> None:
         raise
 
 
-def _read_outcomes(wanted: Sequence[Trial], store: Store, options: Options) -> dict[str, Outcome]:
-    records = store.read_all(trial.id for trial in wanted)
+def _read_records(wanted: Sequence[Trial], store: Store, options: Options) -> dict[str, Record]:
+    """Those of trials that need no training; of failed ones that are to be retried, none is left."""
     asked = {trial.id: trial for trial in wanted}
-    outcomes = {
-        id_: record.outcome
-        for id_, record in records.items()
+    records = {
+        id_: record
+        for id_, record in store.read_all(asked).items()
         if not is_wanting(asked[id_], record, store, options.keep_weights)
     }
-    failed = [trial_id for trial_id, outcome in outcomes.items() if outcome is Outcome.FAILED]
+    failed = [trial_id for trial_id, record in records.items() if record.outcome is Outcome.FAILED]
     for trial_id in failed if options.retry_failed else []:
         store.path(trial_id).unlink(missing_ok=True)
-        del outcomes[trial_id]
-    return outcomes
+        del records[trial_id]
+    return records
 
 
 @contextmanager

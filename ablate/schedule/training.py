@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ablate.records import Outcome, Record, Store
 from ablate.schedule.claims import claim_path, holder, take
-from ablate.schedule.events import EpochEnded, Event, TrialEnded, TrialHeld, TrialNoted
+from ablate.schedule.events import EpochEnded, Event, PackStarted, TrialEnded, TrialHeld, TrialNoted, TrialResumed
 from ablate.schedule.packs import Pack
 from ablate.spec.study.study import Trial
 
@@ -44,6 +44,7 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
         mine = [claimed for trial in pack if (claimed := _claim(trial, store, settings, claims, emit))]
         if not mine:
             return
+        emit(PackStarted(tuple(trial.id for trial in mine)))
         from ablate.train import Keeping, train_pack
 
         records = train_pack(
@@ -52,6 +53,7 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
             threads=settings.threads,
             on_epoch=lambda trial, epoch: emit(EpochEnded(trial.id, epoch)),
             keeping=Keeping(store, settings.keep_weights, settings.checkpoint_seconds),
+            on_resume=lambda trial, history: emit(TrialResumed(trial.id, history)),
             on_note=lambda trial, text: emit(TrialNoted(trial.id, text)),
         )
         for record in records:

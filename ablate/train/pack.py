@@ -23,6 +23,7 @@ def train_pack(
     threads: int | None = None,
     on_epoch: Callable[[Trial, Epoch], None] | None = None,
     keeping: Keeping | None = None,
+    on_resume: Callable[[Trial, tuple[Epoch, ...]], None] = lambda trial, history: None,
     on_note: Callable[[Trial, str], None] = lambda trial, text: None,
 ) -> Iterator[Record]:
     """Train every trial; yield each one's record as soon as it has ended.
@@ -37,7 +38,8 @@ def train_pack(
         on_epoch: called with a member after each of its epochs; what it raises passes through.
         keeping: where to keep checkpoints, and whether to keep weights; without it, neither. A trial with a checkpoint
             goes on from there, to the same bits. It is the store that removes one, with the record's writing.
-        on_note: called with a member and what a person should know, e.g. that it goes on from a checkpoint.
+        on_resume: called with a member that goes on from a checkpoint, and the epochs it had then.
+        on_note: called with a member and what a person should know, e.g. that its checkpoint cannot be used.
 
     Raises:
         DataError: a data set is missing, damaged or does not fit; that trial and those after it have no record.
@@ -47,7 +49,7 @@ def train_pack(
     chosen = choose_device(device)
     threads = threads or THREADS
     for trial in trials:
-        keeper = Keeper(trial, keeping, threads, partial(on_note, trial))
+        keeper = Keeper(trial, keeping, threads, partial(on_note, trial), partial(on_resume, trial))
         yield _watch(train_trial(trial, chosen, threads, keeper), trial, on_epoch)
 
 

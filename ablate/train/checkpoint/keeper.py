@@ -13,7 +13,7 @@ from torch import nn
 
 from ablate.errors import AblateError, StoreError
 from ablate.model.export import save_weights
-from ablate.records import Store
+from ablate.records import Epoch, Store
 from ablate.spec.study.study import Trial
 from ablate.train.checkpoint.file import Identity, Unusable, read_checkpoint, write_checkpoint
 from ablate.train.checkpoint.state import capture, restore
@@ -24,6 +24,7 @@ from ablate.train.run import Run
 # What a record says of its environment must hold for all of a training; these also decide its bits.
 ENVIRONMENT = ("ablate", "torch", "device", "device_name", "threads")
 Note = Callable[[str], None]
+Resumed = Callable[[tuple[Epoch, ...]], None]  # is told the epochs that the checkpoint has
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Keeping:
 class Keeper:
     """Saves the state of one trial now and then, and brings it back; with no `keeping` does nothing."""
 
-    def __init__(self, trial: Trial, keeping: Keeping | None, threads: int, note: Note) -> None:
-        self.trial, self.keeping, self.threads, self.note = trial, keeping, threads, note
+    def __init__(
+        self, trial: Trial, keeping: Keeping | None, threads: int, note: Note, resumed: Resumed = lambda history: None
+    ) -> None:
+        self.trial, self.keeping, self.threads, self.note, self.resumed = trial, keeping, threads, note, resumed
         self.due = math.inf
         self.is_failing = False
 
@@ -52,7 +55,7 @@ class Keeper:
             found = read_checkpoint(self._path(self.keeping), self._identity(run))
             if found:
                 restore(run, progress, *found)
-                self.note(f"goes on in epoch {min(run.epoch + 1, run.recipe.epochs)}, from its checkpoint")
+                self.resumed(tuple(progress.history))
         except Unusable as reason:
             self.note(f"its checkpoint is ignored, since {reason}; starts again")
         self.due = time.monotonic() + self.keeping.seconds

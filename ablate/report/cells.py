@@ -12,6 +12,7 @@ import yaml
 
 from ablate.report.frame import METRICS
 from ablate.report.notation import fixed
+from ablate.spec.study.recipe import HANDLING
 from ablate.spec.study.study import Cell, Study
 
 MAX_CELLS = 200  # with their specifications on the page; all are in the tables
@@ -55,7 +56,7 @@ def describe_cells(study: Study, frame: pd.DataFrame) -> list[CellPage]:
 def _document(cell: Cell) -> dict[str, Any]:
     content = {
         "architecture": cell.architecture,
-        "data": cell.data.model_dump(mode="json", exclude={"root"}),
+        "data": cell.data.model_dump(mode="json", exclude=set(HANDLING)),
         "train": cell.train.model_dump(mode="json"),
     }
     plain: dict[str, Any] = json.loads(json.dumps(content, default=dict))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ablate.report.claims import Judgement
 from ablate.report.notation import decimal, integer, magnitude
+from ablate.spec.study.recipe import HANDLING
 from ablate.spec.study.study import Cell
 
 _SIZES = {"parameters": ("parameters", integer), "multiply_adds": ("multiply-adds", magnitude)}
@@ -53,7 +54,8 @@ def recipe_differences(this: Cell, that: Cell) -> list[str]:
         {
             f"{section}.{key}": value
             for section, model in (("data", cell.data), ("train", cell.train))
-            for key, value in model.model_dump(mode="json", exclude={"root"} if section == "data" else None).items()
+            for key, value in model.model_dump(mode="json").items()
+            if section == "train" or key not in HANDLING
         }
         for cell in (this, that)
     ]

@@ -74,15 +74,18 @@ def test_a_folder_of_images_is_counted(here: Path) -> None:
 def test_a_folder_of_images_that_is_not_there(here: Path) -> None:
     assert lines_of(STUDY) == [
         "x.yaml:3:43: data.root: 'pictures/train' is no folder; put one subfolder per class there and in "
-        "'pictures/test', or change data.root"
+        "'pictures/test', or change data.root; to read a study without its images, write data.holds: {classes: ..., "
+        "images: ...}"
     ]
     (here / "pictures" / "train" / "one").mkdir(parents=True)
     assert lines_of(STUDY.replace("size: 16, ", "")) == [
         "x.yaml:3:3: data.size: missing; write the side in pixels that images are resized to",
         "x.yaml:3:33: data.root: 'pictures/train' holds fewer than two classes; put one subfolder per class there "
-        "and in 'pictures/test', or change data.root",
+        "and in 'pictures/test', or change data.root; to read a study without its images, write data.holds: {classes: "
+        "..., images: ...}",
     ]
     assert lines_of(STUDY.replace(", root: pictures", "")) == [
         "x.yaml:3:3: data.root: 'data/train' is no folder; put one subfolder per class there and in "
-        "'data/test', or change data.root"
+        "'data/test', or change data.root; to read a study without its images, write data.holds: {classes: ..., "
+        "images: ...}"
     ]

@@ -191,7 +191,7 @@ def test_what_an_edit_must_not_do(variant: str, line: str) -> None:
 def test_a_part_left_out_must_be_there() -> None:
     assert lines_of("leave_one_out: [train.nesterov, 3, data.dataset]") == [
         "x.yaml:10:3: data.dataset: missing; write one of 'digits', 'cifar10', 'cifar100', 'svhn', 'mnist', "
-        "'fashion-mnist' or 'folder' (in cell 'without data.dataset')",
+        "'fashion-mnist', 'imagenet' or 'folder' (in cell 'without data.dataset')",
         "x.yaml:12:17: leave_one_out[0]: matches nothing in the baseline; did you mean 'train.lr'?",
         "x.yaml:12:33: leave_one_out[1]: expected text, got 3",
     ]

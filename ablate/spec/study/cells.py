@@ -16,7 +16,8 @@ from ablate.spec.source.document import Document
 from ablate.spec.source.problems import Location, Problem
 from ablate.spec.source.validation import validate
 from ablate.spec.source.wording import quote
-from ablate.spec.study.datasets import at_own_size, check_data, image_shape
+from ablate.spec.study.data_rules import check_data, check_testing
+from ablate.spec.study.datasets import at_own_size, image_shape
 from ablate.spec.study.design import Point
 from ablate.spec.study.recipe import Data, Train
 from ablate.spec.study.rules import check_train
@@ -63,6 +64,7 @@ def read_cell(document: Document, name: str, factors: Mapping[str, Value]) -> tu
     shape, classes = image_shape(data) if data and not wrong else (None, None)
     network, found = read_network(content.get("architecture"), content.get("blocks"), shape, classes)
     problems += wrong + found
+    problems += check_testing(data, network) if data and network else []
     problems += check_train(train, data, document) if train else []
     if problems or not (data and train and network and shape):
         return None, problems

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablate.spec.architecture.network import Shape
-from ablate.spec.source.problems import Problem
 from ablate.spec.study.recipe import Data
 
 
@@ -30,25 +29,32 @@ DATASETS = {
     "svhn": Dataset(channels=3, size=32, classes=10, train_images=73_257, test_images=26_032),
     "mnist": Dataset(channels=1, size=28, classes=10, train_images=60_000, test_images=10_000),
     "fashion-mnist": Dataset(channels=1, size=28, classes=10, train_images=60_000, test_images=10_000),
+    # ILSVRC 2012; its labelled validation set is what everyone tests on. Of many sizes, 224 is how they are seen.
+    "imagenet": Dataset(channels=3, size=224, classes=1_000, train_images=1_281_167, test_images=50_000),
 }
 
 
 def folder(data: Data) -> Path:
-    """The folder that holds the data set: `root`, else $ABLATE_DATA, else ./data."""
-    return Path(data.root or os.environ.get("ABLATE_DATA") or "data")
+    """The folder that holds the data set: `root`, else $ABLATE_DATA, else ./data; or `imagenet` in it."""
+    root = Path(data.root or os.environ.get("ABLATE_DATA") or "data")
+    return root / "imagenet" if data.dataset == "imagenet" and (root / "imagenet").is_dir() else root
+
+
+def image_size(data: Data) -> int:
+    """Side in pixels of the images as the network sees them; 0 where a folder's is missing."""
+    return data.size or (0 if data.dataset == "folder" else DATASETS[data.dataset].size)
 
 
 def image_shape(data: Data) -> tuple[Shape, int]:
     """`(channels, height, width)` of the images as the network sees them, and the number of classes.
 
     Raises:
-        FileNotFoundError: `folder` without one subfolder per class in train/; says what to do.
+        FileNotFoundError: `folder` without one subfolder per class in train/, nor `holds`; says what to do.
     """
+    size = image_size(data)
     if data.dataset == "folder":
-        size = data.size or 0
-        return (3, size, size), len(class_names(folder(data)))
+        return (3, size, size), data.holds.classes if data.holds else len(class_names(folder(data)))
     known = DATASETS[data.dataset]
-    size = data.size or known.size
     return (known.channels, size, size), known.classes
 
 
@@ -69,7 +75,8 @@ def class_names(root: Path) -> list[str]:
     if len(names) < 2:
         found = "holds fewer than two classes" if train.is_dir() else "is no folder"
         raise FileNotFoundError(
-            f"'{train}' {found}; put one subfolder per class there and in '{root / 'test'}', or change data.root"
+            f"'{train}' {found}; put one subfolder per class there and in '{root / 'test'}', or change data.root; to "
+            "read a study without its images, write data.holds: {classes: ..., images: ...}"
         )
     return names
 
@@ -78,6 +85,8 @@ def num_images(data: Data) -> int:
     """Training images before any are held out; those of a folder are counted, which takes a while for many."""
     if data.dataset != "folder":
         return DATASETS[data.dataset].train_images
+    if data.holds:
+        return data.holds.images
     root = folder(data)
     return sum(len(files) for name in class_names(root) for _, _, files in os.walk(root / "train" / name))
 
@@ -90,28 +99,3 @@ def num_validation_images(data: Data) -> int:
 def num_train_images(data: Data) -> int:
     """Images trained on in one epoch."""
     return num_images(data) - num_validation_images(data)
-
-
-def check_data(data: Data) -> list[Problem]:
-    """What is wrong with the section beyond the types of its keys."""
-    if data.dataset == "folder":
-        return _check_folder(data)
-    problems = []
-    if data.validation and not num_validation_images(data):
-        message = f"holds out no image of {num_images(data):,}, got {data.validation:g}; write a larger fraction, or 0"
-        problems.append(Problem(("data", "validation"), message))
-    if data.augment.cutout > (size := image_shape(data)[0][1]):
-        message = f"a square larger than the image, got {data.augment.cutout} of {size} pixels; write a smaller one"
-        problems.append(Problem(("data", "augment", "cutout"), message))
-    return problems
-
-
-def _check_folder(data: Data) -> list[Problem]:
-    problems = []
-    if data.size is None:
-        problems.append(Problem(("data", "size"), "missing; write the side in pixels that images are resized to"))
-    try:
-        class_names(folder(data))
-    except OSError as error:
-        problems.append(Problem(("data", "root"), str(error)))
-    return problems

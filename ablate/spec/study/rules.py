@@ -18,6 +18,9 @@ def check_train(train: Train, data: Data | None, document: Document) -> list[Pro
     problems = list(_check_order(train))
     if train.nesterov and not train.momentum:
         problems.append(Problem(("train", "nesterov"), "needs momentum above 0, got 0; set momentum or leave it out"))
+    if train.accumulate > max(1, train.batch_size // 2):
+        message = f"leaves micro-batches of one image at batch_size {train.batch_size}, got {train.accumulate}"
+        problems.append(Problem(("train", "accumulate"), f"{message}; lower it, or raise batch_size"))
     if document.mark(("train", "epochs")).file != COMMAND_LINE:
         problems += _check_reach(train)
         problems += _check_warmup(train, data) if data and data.dataset != "folder" else []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ablate.spec.architecture.explicit import to_document
 from ablate.spec.architecture.network import Network, Value
 from ablate.spec.study.diagnostics import Diagnostics
-from ablate.spec.study.recipe import Data, Train
+from ablate.spec.study.recipe import HANDLING, Data, Train
 
 if TYPE_CHECKING:
     from ablate.spec.study.references import Reference
@@ -41,11 +41,11 @@ class Cell:
         of keys counts, since the order of paths does (`concat`); all parts are in a fixed order. Defaults are left
         out, so a key added to the language later does not orphan the records of today.
         """
-        unnamed = set() if self.data.dataset == "folder" else {"root"}
+        unnamed = HANDLING - {"root"} if self.data.dataset == "folder" else HANDLING
         content = {
             "identity": IDENTITY,
             "network": to_document(self.network),
-            "data": self.data.model_dump(mode="json", exclude_defaults=True, exclude=unnamed),
+            "data": self.data.model_dump(mode="json", exclude_defaults=True, exclude=set(unnamed)),
             "train": self.train.model_dump(mode="json", exclude_defaults=True),
             **({"undecided": True} if self.undecided else {}),
         }

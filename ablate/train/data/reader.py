@@ -1,0 +1,160 @@
+"""Image files read ahead by worker processes: PyTorch's DataLoader, whose workers outlive the epochs.
+
+What is read depends on the request alone, so the number of workers changes the speed and not a bit of the result.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Generator, Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from ablate.errors import DataError, UsageError
+from ablate.train.data.views import View
+
+SMALL = 2_000  # files: below, processes would not pay for their start
+MOST_WORKERS = 4  # unless $ABLATE_WORKERS asks for more
+MOST_NAMED = 5  # unreadable files named in a message; the rest are counted
+Group = tuple[Tensor, Tensor]  # positions (G,) within a batch, and their pixels (G, ...) of one shape
+Read = list[Group] | list[str]  # a batch, or what is wrong with files of it
+
+
+@dataclass(frozen=True)
+class Request:
+    """One file, how it is to be seen, and the seed of what is random in that."""
+
+    file: str
+    view: View
+    seed: int | None = None
+
+
+class Reader:
+    """Reads batches of files, in order, with so many processes; 0 for none but this one."""
+
+    def __init__(self, num_workers: int, pin_memory: bool) -> None:
+        self.batches: Iterator[list[Request]] = iter(())
+        self.loader: DataLoader[Any] = DataLoader(
+            _Files(),
+            batch_sampler=_Batches(self),
+            collate_fn=_collate,
+            num_workers=num_workers,
+            pin_memory=pin_memory,
+            persistent_workers=num_workers > 0,
+            worker_init_fn=_ignore_signals,
+            generator=Generator(),  # a seed for each worker is drawn from it: not from the trial's noise
+        )
+
+    def read(self, batches: Iterator[list[Request]]) -> Iterator[list[Group]]:
+        """The pixels of every batch, grouped by shape; in pinned memory where that was asked for.
+
+        Only one such iterator is in use at a time, and `batches` is drawn a few ahead of it.
+
+        Raises:
+            DataError: a file cannot be read; the message names it and others of its batch.
+        """
+        yield from map(_sound, self.try_read(batches))
+
+    def try_read(self, batches: Iterator[list[Request]]) -> Iterator[Read]:
+        """As `read`, with what is wrong with the files of a batch in its place, one line each."""
+        self.batches = batches
+        yield from self.loader
+
+
+@lru_cache(maxsize=1)
+def open_reader(num_workers: int, pin_memory: bool) -> Reader:
+    """The reader of this process: one set of workers for all splits and trials."""
+    return Reader(num_workers, pin_memory)
+
+
+def num_workers(num_files: int) -> int:
+    """$ABLATE_WORKERS, else 0 for few files and otherwise a process per core, up to four.
+
+    Raises:
+        UsageError: $ABLATE_WORKERS is no whole number.
+    """
+    if written := os.environ.get("ABLATE_WORKERS"):
+        if not written.isdecimal():
+            raise UsageError(f"ABLATE_WORKERS={written}: not a whole number; write e.g. 4, or 0 for no processes")
+        return int(written)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if num_files < SMALL else min(MOST_WORKERS, cores)
+
+
+def read_now(requests: Iterable[Request]) -> list[Group]:
+    """The pixels of one batch, read by this process.
+
+    Raises:
+        DataError: as `Reader.read`.
+    """
+    return _sound(_collate([_read(request) for request in requests]))
+
+
+def name_some(faults: Sequence[str]) -> str:
+    """The faults, a line each; of many the first few and how many more."""
+    more = f"\n... and {len(faults) - MOST_NAMED} more" if len(faults) > MOST_NAMED else ""
+    return "\n".join(faults[:MOST_NAMED]) + more
+
+
+class _Files(Dataset[Any]):
+    """Takes requests for indices."""
+
+    def __getitems__(self, requests: list[Request]) -> list[Tensor | str]:
+        return [_read(request) for request in requests]
+
+
+class _Batches:
+    """The batches that the reader is to read next."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def __iter__(self) -> Iterator[list[Request]]:
+        return self.reader.batches
+
+
+def _read(request: Request) -> Tensor | str:
+    """The pixels, or what is wrong with the file."""
+    try:
+        with Image.open(request.file) as image:
+            picture = image.convert("RGB")
+        if request.seed is None:
+            return request.view(picture)
+        before = torch.get_rng_state()
+        torch.default_generator.manual_seed(request.seed)
+        try:
+            return request.view(picture)
+        finally:
+            torch.set_rng_state(before)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow raises
+        return f"{request.file}: not a readable image ({error}); replace or remove it"
+
+
+def _collate(read: Sequence[Tensor | str]) -> Read:
+    if faults := [fault for fault in read if isinstance(fault, str)]:
+        return faults
+    groups: dict[torch.Size, list[tuple[int, Tensor]]] = defaultdict(list)
+    for position, pixels in enumerate(read):
+        if isinstance(pixels, Tensor):
+            groups[pixels.shape].append((position, pixels))
+    return [(torch.tensor([i for i, _ in some]), torch.stack([p for _, p in some])) for some in groups.values()]
+
+
+def _sound(read: Read) -> list[Group]:
+    if faults := [fault for fault in read if isinstance(fault, str)]:
+        raise DataError(name_some(faults))
+    return [group for group in read if not isinstance(group, str)]
+
+
+def _ignore_signals(worker: int) -> None:
+    """Ctrl+C reaches the whole group of processes; it is the trial that ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

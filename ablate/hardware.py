@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import subprocess
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -65,6 +66,16 @@ def gpu_names() -> list[str]:
 def _names_one_of(names: list[str], word: str) -> bool:
     """Whether a word of $CUDA_VISIBLE_DEVICES, an index or a UUID, is a GPU of ours."""
     return int(word) < len(names) if word.isdigit() else bool(names) and word.startswith(("GPU-", "MIG-"))
+
+
+def free_gpu_memory() -> int | None:
+    """Bytes that are free on the fullest GPU of this machine; None where the driver does not say."""
+    command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+    try:
+        printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+        return min(int(line) for line in printed.split()) * 2**20
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
 
 
 def num_cpus(control_group: Path | None = None) -> int:

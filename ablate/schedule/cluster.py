@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import shutil
 import tempfile
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablate.errors import AblateError, UsageError
+from ablate.errors import AblateError
 from ablate.schedule.claims import take
 from ablate.schedule.signals import hold_signals
 
@@ -78,29 +77,6 @@ def _start(address: str | None, num_cpus: float | None, folder: Path) -> None:
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         where = f"no Ray cluster at {address}" if address else "Ray does not start on this machine"
         raise AblateError(f"{where}: {error}; or train without it: --serial") from error
-
-
-def share(resources: Resources, concurrency: int | None) -> tuple[Resources, int]:
-    """The resources of a process, all known, and how many such processes run at a time.
-
-    Where the GPUs are left open, each process gets one, or the part of one that `concurrency` asks for.
-
-    Raises:
-        UsageError: not even one process fits.
-    """
-    import ray
-
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
-    num_gpus = sum(node.get("GPU", 0) for node in nodes)
-    gpus = resources.gpus
-    if gpus is None:
-        gpus = 1 / math.ceil(max(1, (concurrency or 1) / num_gpus)) if num_gpus else 0.0
-    needed = {"CPU": resources.cpus, "GPU": gpus}
-    fitting = sum(min(node.get(name, 0) // amount for name, amount in needed.items() if amount) for node in nodes)
-    if not fitting:
-        largest = " or ".join(f"{node.get('CPU', 0):g} CPUs and {node.get('GPU', 0):g} GPUs" for node in nodes)
-        raise UsageError(f"a trial needs {resources.cpus:g} CPUs and {gpus:g} GPUs; a machine here has {largest}")
-    return Resources(resources.cpus, gpus), min(int(fitting), concurrency or int(fitting))
 
 
 @contextmanager

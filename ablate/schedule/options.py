@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ablate.errors import UsageError
+from ablate.hardware import num_cpus
 from ablate.records import Store
+from ablate.schedule.allotment import Demand
 from ablate.schedule.cluster import Resources
 from ablate.schedule.training import CHECKPOINT_SECONDS, Settings
+
+SERIAL = "which trains one trial after the other here"
 
 
 @dataclass(frozen=True)
@@ -16,12 +23,15 @@ class Options:
     serial: bool = False  # one trial after the other in this process, without Ray
     concurrency: int | None = None  # trials at a time; None for as many as this machine or the cluster holds
     cpus: int = 1  # per trial, and PyTorch's threads
-    gpus: float | None = None  # per trial; None for one where there are any, or the part that `concurrency` leaves
-    device: str = "auto"  # as `train_pack` takes it; an actor without a GPU trains on the CPU
+    gpus: float | None = None  # per trial; None for the part of one that memory and `concurrency` call for, if any
+    device: str = "auto"  # as `train_pack` takes it; `auto` without a GPU is the CPU
     retry_failed: bool = False  # forget the records of failed trials first
     address: str | None = None  # of a running Ray cluster; None for $RAY_ADDRESS, else this machine
     keep_weights: bool = False  # of finished trials, in the store; a trial recorded without them is trained again
     checkpoint_seconds: float = CHECKPOINT_SECONDS  # between two checkpoints of a trial, at least
+    tensorboard: bool = True  # log every trial below the store
+    mlflow: str | None = None  # URI of the tracking server or database to log to
+    wandb: str | None = None  # Weights & Biases project to log to
 
     def settings(self, store: Store) -> Settings:
         """What every process that trains is told."""
@@ -33,12 +43,31 @@ class Options:
             checkpoint_seconds=self.checkpoint_seconds,
         )
 
-    @property
-    def resources(self) -> Resources:
-        """What one process asks for."""
-        return Resources(self.cpus, self.gpus)
+    def demand(self, memory: float | None = None) -> Demand:
+        """What is asked of the machines, for trials of which the largest needs so many bytes."""
+        return Demand(Resources(self.cpus, self.gpus), self.concurrency, self.device, memory)
 
     @property
-    def num_cpus(self) -> int | None:
-        """Of a Ray started for this run; None for all of this machine."""
-        return self.concurrency and self.concurrency * self.cpus
+    def num_cpus(self) -> int:
+        """Of a Ray started for this run: processes may be more than there are CPUs for, if that is asked for."""
+        return self.concurrency * self.cpus if self.concurrency else num_cpus()
+
+    def check(self) -> list[str]:
+        """What is said without effect, and why; what holds for other machines is not known here.
+
+        Raises:
+            UsageError: this machine has fewer CPUs than a trial is to have.
+        """
+        if self.address or os.environ.get("RAY_ADDRESS"):
+            return [f"--address has no effect with --serial, {SERIAL}"] if self.serial and self.address else []
+        if self.cpus > (there := num_cpus()):
+            raise UsageError(f"--cpus {self.cpus}: this machine has {there}; ask for fewer per trial")
+        return [text for text, is_said in self._idle(there) if is_said]
+
+    def _idle(self, there: int) -> Iterator[tuple[str, bool]]:
+        yield f"--concurrency has no effect with --serial, {SERIAL}", self.serial and (self.concurrency or 1) > 1
+        yield "--gpus has no effect with --serial: a trial has the device to itself", self.serial and bool(self.gpus)
+        yield f"--gpus has no effect with --device {self.device}", bool(self.gpus) and self.device in ("cpu", "mps")
+        asked = (self.concurrency or 1) * self.cpus
+        text = f"--concurrency {self.concurrency} asks for {asked} CPUs of {there}; trials will wait for each other"
+        yield text, not self.serial and asked > there

@@ -8,10 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from ablate.errors import Interrupted
+from ablate.hardware import find_hardware
 from ablate.records import Outcome, Record, Store
-from ablate.schedule.cluster import connect, share
-from ablate.schedule.cost import estimate_seconds
+from ablate.schedule.allotment import allot, read_nodes
+from ablate.schedule.cluster import connect
 from ablate.schedule.ledger import Ledger, trials
+from ablate.schedule.logs import Logs
+from ablate.schedule.measures import largest, measure_trials
 from ablate.schedule.options import Options
 from ablate.schedule.progress import Watch
 from ablate.schedule.rounds import Executor, Rounds
@@ -27,6 +30,7 @@ def run_trials(
     options: Options | None = None,
     *,
     watch: Watch | None = None,
+    logs: Logs | None = None,
     **changes: Any,
 ) -> dict[str, Outcome]:
     """Train the trials that lack a record, or something wanted beside it; return how each ended, by trial id.
@@ -39,6 +43,7 @@ def run_trials(
         store: where records are and go.
         options: how they are trained.
         watch: shows progress; on standard output unless said otherwise.
+        logs: the loggers that are told of every trial; none unless said otherwise.
         changes: fields of `Options` by name, e.g. `serial=True`.
 
     Raises:
@@ -49,15 +54,18 @@ def run_trials(
         UsageError: a trial needs more than any machine has.
     """
     options = replace(options or Options(), **changes)
-    ledger = Ledger(wanted, _read_records(wanted, store, options))
-    seconds = estimate_seconds(wanted)
-    watch = watch or Watch()
+    records = _read_records(wanted, store, options)
+    ledger = Ledger(wanted, records)
+    measures = measure_trials(wanted, records, find_hardware(options.device, options.cpus))
+    seconds = {trial.id: measures[trial.cell.identity].seconds(trial.cell.train.epochs) for trial in wanted}
+    memory = largest(measures[trial.cell.identity] for trial in ledger.missing)
+    watch, logs = watch or Watch(), logs or Logs()
     with watch, stop_on_signals():
         watch.begin(ledger, seconds)
         try:
             if ledger.missing:
-                with _open_executor(options, store) as execute:
-                    _train(Rounds(ledger, seconds, store, execute, watch))
+                with _open_executor(options, store, memory, watch) as execute, logs.of(ledger.wanted, watch.note):
+                    _train(Rounds(ledger, seconds, store, execute, watch, logs))
         except KeyboardInterrupt:
             kept = f"{len(ledger.outcomes)} of {trials(len(ledger.wanted))} recorded"
             raise Interrupted(f"stopped: {kept}; run the same command again to go on") from None
@@ -90,7 +98,7 @@ def _read_records(wanted: Sequence[Trial], store: Store, options: Options) -> di
 
 
 @contextmanager
-def _open_executor(options: Options, store: Store) -> Iterator[Executor]:
+def _open_executor(options: Options, store: Store, memory: int | None, watch: Watch) -> Iterator[Executor]:
     settings = options.settings(store)
     if options.serial:
         yield SerialExecutor(settings)
@@ -98,5 +106,9 @@ def _open_executor(options: Options, store: Store) -> Iterator[Executor]:
     with connect(options.address, options.num_cpus) as folder:
         from ablate.schedule.tuning import TuneExecutor
 
-        resources, num_processes = share(options.resources, options.concurrency)
-        yield TuneExecutor(settings, resources, num_processes, folder)
+        allotment = allot(read_nodes(local=not options.address), options.demand(memory))
+        for note in allotment.notes:
+            watch.note(note)
+        if options.device == "auto" and not allotment.resources.gpus:
+            settings = replace(settings, device="cpu")
+        yield TuneExecutor(settings, allotment.resources, allotment.num_processes, folder)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,18 @@ from typing import Any
 import ray.cloudpickle
 from ray import tune
 from ray.exceptions import RayTaskError
+from ray.tune.search import BasicVariantGenerator
 
 from ablate.errors import AblateError
+from ablate.schedule.allotment import read_nodes
 from ablate.schedule.cluster import Resources
-from ablate.schedule.events import PackRestarted
+from ablate.schedule.deaths import Death, Judge
 from ablate.schedule.packs import Pack
 from ablate.schedule.trainable import PackTrainable, Surroundings
 from ablate.schedule.training import Emit, Settings
 
-MAX_RETRIES = 2  # of a pack whose process died
+COUNT_SECONDS = 5.0  # between two looks at how many processes the machines hold by now
+WITHDRAWN = {"pack": None}
 
 
 class Halt(tune.Stopper):
@@ -39,17 +43,23 @@ class Halt(tune.Stopper):
 
 
 class Relay(tune.Callback):
-    """Passes events on; remembers packs whose process kept dying."""
+    """Passes events on; asks what is to become of a pack whose process died; makes use of machines that join."""
 
-    def __init__(self, packs: Sequence[Pack], emit: Emit) -> None:
+    def __init__(self, packs: Sequence[Pack], emit: Emit, judge: Judge, queue: Queue) -> None:
         self.packs = packs
         self.emit = emit
+        self.judge = judge
+        self.queue = queue
         self.halt = Halt()
-        self.lost: list[tuple[Pack, str]] = []  # given up, and why
+        self.memory: dict[int, int] = {}  # bytes that a process was seen with at most, by the number of its pack
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune keeps a copy of its callbacks for a resumption that we do without."""
         return {}
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Called by Tune many times a second."""
+        self.queue.look_around()
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -57,26 +67,42 @@ class Relay(tune.Callback):
         """Called by Tune with what `PackTrainable.step` returned."""
         for event in result.pop("events"):
             self.emit(event)
+        self.memory[trial.config["pack"]] = result["memory"]
         self.halt.error = self.halt.error or result["error"]
 
     def on_trial_recover(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Called by Tune when it tries a pack again."""
-        self._explain(trial)
-        self.emit(PackRestarted(tuple(member.id for member in self._pack(trial))))
+        """Called by Tune before it tries a pack again, as it always does: of one given up, it is to try nothing."""
+        if not self._is_wanted(trial):
+            trial.set_config(WITHDRAWN)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Called by Tune when it gives a pack up."""
-        self.lost.append((self._pack(trial), self._explain(trial)))
+        """Called by Tune when it gives a pack up, since it could not even create its process."""
+        self._is_wanted(trial)
 
-    def _pack(self, trial: Any) -> Pack:
-        number: int = trial.config["pack"]
-        return self.packs[number]
-
-    def _explain(self, trial: Any) -> str:
+    def _is_wanted(self, trial: Any) -> bool:
+        number: int | None = trial.config["pack"]
+        if number is None:
+            return False
         error = read_error(trial)
         if isinstance(error, RayTaskError) or getattr(error, "actor_init_failed", False):
             self.halt.error = AblateError(f"a worker cannot train; is this ablate installed where it runs?\n{error}")
-        return explain_death(error)
+            return False
+        return self.judge(self.packs[number], read_death(error, self.memory.pop(number, 0)))
+
+
+class Queue(BasicVariantGenerator):  # type: ignore[misc]  # Ray is not typed
+    """Hands Tune no more trials than there are processes: the others wait in our order, without actors of their own."""
+
+    def __init__(self, num_processes: int, count: Callable[[], int]) -> None:
+        super().__init__(max_concurrent=num_processes)
+        self.count = count
+        self.counted = time.monotonic()
+
+    def look_around(self) -> None:
+        """Now and then, count how many processes there may be by now: machines come and go."""
+        if time.monotonic() - self.counted > COUNT_SECONDS:
+            self.max_concurrent = max(1, self.count())
+            self.counted = time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -87,15 +113,26 @@ class TuneExecutor:
     resources: Resources
     num_processes: int
     folder: Path  # for Tune's own files
+    count: Callable[[], int] | None = None  # how many processes there may be by now; None for always as many
     surroundings: Surroundings = field(default_factory=Surroundings.here)
 
-    def __call__(self, packs: Sequence[Pack], emit: Emit) -> list[tuple[Pack, str]]:
-        """Train the packs in their order; return those given up, and why.
+    def apart(self) -> TuneExecutor | None:
+        """One process that fills the machine that has the most memory; None where it is only one as it is."""
+        if self.num_processes == 1:
+            return None
+        nodes = [node for node in read_nodes(local=False) if node.gpus or not self.resources.gpus]
+        most = max(nodes, key=lambda node: (node.cpus > 0, node.memory or 0))
+        resources = Resources(most.cpus, most.gpus if self.resources.gpus else 0.0)
+        return replace(self, resources=resources, num_processes=1, count=None)
+
+    def __call__(self, packs: Sequence[Pack], emit: Emit, judge: Judge) -> None:
+        """Train the packs in their order.
 
         Raises:
             AblateError: what a worker could not go on with.
         """
-        relay = Relay(packs, emit)
+        queue = Queue(self.num_processes, self.count or (lambda: self.num_processes))
+        relay = Relay(packs, emit, judge, queue)
         try:
             self._create_tuner(relay).fit()
         except KeyboardInterrupt:
@@ -103,24 +140,21 @@ class TuneExecutor:
         if relay.halt.error:
             gc.collect()  # actors live as long as Tune's handles, which nothing but cycles holds any more
             raise relay.halt.error
-        return relay.lost
 
     def _create_tuner(self, relay: Relay) -> tune.Tuner:
         gpus = self.resources.gpus or 0
-        device = self.settings.device if gpus else "cpu"
         trainable = tune.with_parameters(
             PackTrainable,
             packs=relay.packs,
-            settings=replace(self.settings, device=device),
+            settings=replace(self.settings, is_shared=self.num_processes > 1),
             surroundings=self.surroundings,
         )
         return tune.Tuner(
             tune.with_resources(trainable, {"cpu": self.resources.cpus, "gpu": gpus}),
             param_space={"pack": tune.grid_search(list(range(len(relay.packs))))},
-            # No more trials than processes at a time: the others wait in our order, and without actors of their own.
             tune_config=tune.TuneConfig(
                 reuse_actors=True,
-                max_concurrent_trials=self.num_processes,
+                search_alg=relay.queue,
                 trial_dirname_creator=lambda trial: str(trial.trial_id),
             ),
             run_config=tune.RunConfig(
@@ -128,7 +162,7 @@ class TuneExecutor:
                 verbose=0,
                 callbacks=[relay],
                 stop=relay.halt,
-                failure_config=tune.FailureConfig(max_failures=MAX_RETRIES),
+                failure_config=tune.FailureConfig(max_failures=-1),  # `judge` decides
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
         )
@@ -143,9 +177,19 @@ def read_error(trial: Any) -> Exception:
     return RuntimeError(Path(trial.error_file).read_text() if trial.error_file else "unknown")
 
 
-def explain_death(error: Exception) -> str:
-    """Why a process died, as far as Ray knows, in one line."""
-    known = re.search(r"Worker exit detail: ([^.]*)\.", str(error)) or re.search(r"([^\n]+)\n*$", str(error))
-    detail = f" ({known[1].strip()})" if known else ""
-    times = f"{MAX_RETRIES + 1} times"
-    return f"its process died {times}{detail}; if memory ran out, train fewer at a time with --concurrency"
+def read_death(error: Exception, memory: int = 0) -> Death:
+    """Why a process died, as far as Ray knows.
+
+    Args:
+        error: what Ray raised.
+        memory: bytes that the process was last seen with.
+    """
+    text = str(error)
+    if full := re.search(r"was ([\d.]+)GB used / ([\d.]+)GB limit", text):
+        held = re.search(r"actual memory used=([\d.]+)GB", text)
+        needed = max(memory, int(float(held[1]) * 1e9) if held else 0)
+        cause = f"holding {needed / 1e9:.2f} GB when {full[1]} of {full[2]} GB of its machine were in use"
+        return Death(cause, is_of_memory=True, memory=needed)
+    known = re.search(r"Worker exit detail: ([^.]*)\.", text) or re.search(r"(its node has died)", text)
+    known = known or re.search(r"([^\n]+)\n*$", text)
+    return Death(known[1].strip() if known else "Ray does not say why", memory=memory)

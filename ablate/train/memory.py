@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -20,12 +23,31 @@ def reset_peak(device: torch.device) -> None:
         _RESET.write_text("5")  # proc(5): the peak resident set becomes the present one
 
 
+def give_back() -> None:
+    """Return what earlier trials have freed to the system, where that can be asked for (glibc, CUDA)."""
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
 def peak_bytes(device: torch.device) -> int:
     """CUDA: the most memory held by tensors. CPU: the largest resident set of the whole process, torch included."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     if _STATUS.exists():
-        line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
+        return _read_status("VmHWM")
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def shared_bytes(device: torch.device) -> int:
+    """CPU: the part of the resident set that are files, PyTorch's own code above all; one copy serves all processes."""
+    return _read_status("RssFile") if device.type == "cpu" and _STATUS.exists() else 0
+
+
+def _read_status(name: str) -> int:
+    """A figure of proc(5), in bytes."""
+    line = next(line for line in _STATUS.read_text().splitlines() if line.startswith(f"{name}:"))
+    return int(line.split()[1]) * 1024

@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ablate.records import Outcome, Record, Store
 from ablate.schedule.claims import claim_path, holder, take
 from ablate.schedule.events import EpochEnded, Event, PackStarted, TrialEnded, TrialHeld, TrialNoted, TrialResumed
 from ablate.schedule.packs import Pack
 from ablate.spec.study.study import Trial
+
+if TYPE_CHECKING:  # which imports PyTorch
+    from ablate.train.distributed import Group
 
 Emit = Callable[[Event], None]
 CHECKPOINT_SECONDS = 60.0
@@ -31,8 +36,10 @@ class Settings:
     checkpoint_seconds: float = CHECKPOINT_SECONDS
 
 
-def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
+def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = None) -> None:
     """Train the trials that lack a record or something beside it, and that nobody else is training.
+
+    Every process of a `group` calls this; the leading one claims and writes for all.
 
     Raises:
         DataError: a data set is missing or damaged.
@@ -41,7 +48,8 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
     """
     store = Store(settings.store)
     with ExitStack() as claims:
-        mine = [claimed for trial in pack if (claimed := _claim(trial, store, settings, claims, emit))]
+        claim = partial(_claim_all, pack, store, settings, claims, emit)
+        mine = group.agree(claim) if group else claim()
         if not mine:
             return
         emit(PackStarted(tuple(trial.id for trial in mine)))
@@ -55,8 +63,11 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit) -> None:
             keeping=Keeping(store, settings.keep_weights, settings.checkpoint_seconds),
             on_resume=lambda trial, history: emit(TrialResumed(trial.id, history)),
             on_note=lambda trial, text: emit(TrialNoted(trial.id, text)),
+            group=group,
         )
         for record in records:
+            if group and not group.leads:
+                continue
             if record.outcome is Outcome.FINISHED or not store.path(record.id).exists():
                 store.write(record)
             else:  # a trial trained again for something beside its result keeps that whatever happens
@@ -68,6 +79,10 @@ def is_wanting(trial: Trial, record: Record, store: Store, keep_weights: bool) -
     """Whether a recorded trial is to be trained again: for a diagnostic it lacks, or for weights to be kept."""
     lacks_weights = record.outcome is Outcome.FINISHED and not store.weights_path(trial.id).exists()
     return bool(record.lacks(trial.diagnostics.required)) or (keep_weights and lacks_weights)
+
+
+def _claim_all(pack: Pack, store: Store, settings: Settings, claims: ExitStack, emit: Emit) -> list[Trial]:
+    return [mine for trial in pack if (mine := _claim(trial, store, settings, claims, emit))]
 
 
 def _claim(trial: Trial, store: Store, settings: Settings, claims: ExitStack, emit: Emit) -> Trial | None:

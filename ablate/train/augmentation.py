@@ -12,18 +12,23 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from ablate.spec.study.recipe import Augment
+from ablate.train.distributed.group import Share
 
 
-def augment(images: Tensor, recipe: Augment, generator: Generator) -> Tensor:
-    """(B, C, H, W) -> the same shape, each image changed by its own draw from `generator` (on the images' device)."""
-    num, _, height, width = images.shape
+def augment(images: Tensor, recipe: Augment, generator: Generator, share: Share | None = None) -> Tensor:
+    """(B, C, H, W) -> the same shape, each image changed by its own draw from `generator` (on the images' device).
+
+    Of images that are a `share` of a batch, the draws are their share of those for the whole batch.
+    """
+    _, _, height, width = images.shape
+    share = share or Share(0, len(images), len(images))
     if recipe.pad:
-        dy, dx = _draw((2, num), 2 * recipe.pad + 1, generator)
+        dy, dx = _draw(2, 2 * recipe.pad + 1, share, generator)
         images = crop(images, recipe.pad, dy, dx)
     if recipe.flip:
-        images = flip(images, _draw((num,), 2, generator).bool())
+        images = flip(images, _draw(1, 2, share, generator)[0].bool())
     if recipe.cutout:
-        y, x = _draw((num,), height, generator), _draw((num,), width, generator)
+        (y,), (x,) = _draw(1, height, share, generator), _draw(1, width, share, generator)
         images = cut_out(images, recipe.cutout, y, x)
     return images
 
@@ -56,5 +61,6 @@ def _within(centre: Tensor, size: int, length: int) -> Tensor:
     return (offset >= 0) & (offset < size)
 
 
-def _draw(shape: tuple[int, ...], end: int, generator: Generator) -> Tensor:
-    return torch.randint(end, shape, generator=generator, device=generator.device)
+def _draw(num: int, end: int, share: Share, generator: Generator) -> Tensor:
+    drawn = torch.randint(end, (num, share.total), generator=generator, device=generator.device)
+    return drawn[:, share.start : share.stop]

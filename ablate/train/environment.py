@@ -14,13 +14,14 @@ import torch
 from ablate.hardware import cpu_name
 
 
-def describe_environment(device: torch.device, threads: int) -> dict[str, Any]:
+def describe_environment(device: torch.device, threads: int, workers: int = 1) -> dict[str, Any]:
     """Plain values for a record; `git_commit` ends in `+` with uncommitted changes; None outside a repository."""
     return {
         **_versions(),
         "device": device.type,
         "device_name": device_name(device),
         "threads": threads,
+        "workers": workers,
         "git_commit": git_commit(Path.cwd()),
     }
 

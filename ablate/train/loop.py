@@ -38,8 +38,11 @@ def train_epoch(run: Run, on_step: Callable[[], None] = lambda: None) -> Means:
     run.module.train()
     order = run.order = draw_order(run) if run.order is None else run.order
     batches = [batch for batch in torch.split(order, run.recipe.batch_size) if len(batch) > 1 or len(order) == 1]
+    shares = [run.group.divide(len(batch)) for batch in batches]
+    own = [share.of(batch) for share, batch in zip(shares, batches, strict=True)]
     draw = derive_seed(run.streams.crops, str(run.epoch))
-    for feed in run.splits.train.feed(batches[len(run.results) :], draw):
+    for feed in run.splits.train.feed(own[len(run.results) :], draw):
+        run.group.share = shares[len(run.results)]
         run.set_learning_rate()
         run.results.append(run.take_step(*feed))
         run.step += 1
@@ -60,13 +63,16 @@ def evaluate(run: Run, split: Split) -> Means:
     run.module.eval()
     _, height, width = split.shape
     batches = torch.split(torch.arange(len(split)), max(1, PIXELS_PER_BATCH // (height * width)))
+    shares = [run.group.divide(len(batch)) for batch in batches]
+    own = split.batches([share.of(batch) for share, batch in zip(shares, batches, strict=True)])
     results = []
-    for pixels, labels in split.batches(batches):
+    for share, (pixels, labels) in zip(shares, own, strict=True):
         images = run.splits.normalisation(pixels).contiguous(memory_format=torch.channels_last)
         with precision(run):
             logits = run.module(images)
-            results.append((F.cross_entropy(logits, labels), num_errors(logits, labels)))
-    return _means(results, [len(batch) for batch in batches])
+            loss, errors = F.cross_entropy(logits, labels), num_errors(logits, labels)
+        results.append((loss * (share.fraction * share.weight), errors * share.weight))
+    return _means(run.group.add_results(results), [len(batch) for batch in batches])
 
 
 def is_finite(run: Run) -> bool:

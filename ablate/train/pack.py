@@ -11,6 +11,7 @@ from ablate.errors import UsageError
 from ablate.records import Epoch, Record
 from ablate.spec.study.study import Trial
 from ablate.train.checkpoint import Keeper, Keeping
+from ablate.train.distributed import Group
 from ablate.train.trial import train_trial
 
 THREADS = 1  # results on a CPU depend on it, and two processes of one thread outrun one of two
@@ -25,6 +26,7 @@ def train_pack(
     keeping: Keeping | None = None,
     on_resume: Callable[[Trial, tuple[Epoch, ...]], None] = lambda trial, history: None,
     on_note: Callable[[Trial, str], None] = lambda trial, text: None,
+    group: Group | None = None,
 ) -> Iterator[Record]:
     """Train every trial; yield each one's record as soon as it has ended.
 
@@ -40,6 +42,7 @@ def train_pack(
             goes on from there, to the same bits. It is the store that removes one, with the record's writing.
         on_resume: called with a member that goes on from a checkpoint, and the epochs it had then.
         on_note: called with a member and what a person should know, e.g. that its checkpoint cannot be used.
+        group: the processes that train the pack together, each of which calls this; only the leading one writes.
 
     Raises:
         DataError: a data set is missing, damaged or does not fit; that trial and those after it have no record.
@@ -47,10 +50,10 @@ def train_pack(
         UsageError: there is no such device.
     """
     chosen = choose_device(device)
-    threads = threads or THREADS
+    threads, group = threads or THREADS, group or Group()
     for trial in trials:
         keeper = Keeper(trial, keeping, threads, partial(on_note, trial), partial(on_resume, trial))
-        yield _watch(train_trial(trial, chosen, threads, keeper), trial, on_epoch)
+        yield _watch(train_trial(trial, chosen, threads, keeper, group), trial, on_epoch)
 
 
 def _watch(

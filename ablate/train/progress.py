@@ -40,7 +40,13 @@ class Progress:
 
 
 def create_record(
-    trial: Trial, progress: Progress, outcome: Outcome, error: str | None, device: torch.device, threads: int
+    trial: Trial,
+    progress: Progress,
+    outcome: Outcome,
+    error: str | None,
+    device: torch.device,
+    threads: int,
+    workers: int = 1,
 ) -> Record:
     """Everything known of the trial; only a finished one has final and selected metrics."""
     history = tuple(progress.history)
@@ -54,7 +60,7 @@ def create_record(
         final=dict.fromkeys(METRICS) if not finished else metrics(history[-1]),
         selected=select(history) if finished else None,
         cost=measure_cost(trial, progress, device),
-        environment=describe_environment(device, threads) | {"data_sha256": progress.digest},
+        environment=describe_environment(device, threads, workers) | {"data_sha256": progress.digest},
         error=error,
         diagnostics=progress.diagnostics,
     )

@@ -12,6 +12,7 @@ from torch import Tensor, nn, optim
 
 from ablate.spec.study.recipe import Augment, Train
 from ablate.train.data import Splits
+from ablate.train.distributed.group import Group
 from ablate.train.optimiser import learning_rate
 from ablate.train.randomness import Streams
 
@@ -34,6 +35,7 @@ class Run:
     auxiliary_weights: tuple[float, ...]
     device: torch.device
     take_step: Callable[..., Result] = field(init=False)  # on what `Split.feed` hands out; plain, compiled or replayed
+    group: Group = field(default_factory=Group)  # the processes that train it together
     watch: Watch = lambda: None  # what is to be open during the coming step's forward and backward passes, if anything
     is_compiled: bool = False
     epoch: int = 0  # finished

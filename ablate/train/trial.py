@@ -15,6 +15,9 @@ from ablate.spec.study.study import Trial
 from ablate.train.checkpoint import Keeper
 from ablate.train.data import Split, Splits, load_splits
 from ablate.train.diagnostics import Diagnosis
+from ablate.train.distributed import Group
+from ablate.train.distributed.layers import whole_batch_parts
+from ablate.train.distributed.step import SharedStep
 from ablate.train.failure import explain, explain_divergence
 from ablate.train.loop import evaluate, is_finite, train_epoch
 from ablate.train.memory import reset_peak
@@ -27,10 +30,13 @@ from ablate.train.step import Step
 from ablate.train.stopping import explain_stop
 
 
-def train_trial(trial: Trial, device: torch.device, threads: int, keeper: Keeper) -> Generator[Epoch, None, Record]:
+def train_trial(
+    trial: Trial, device: torch.device, threads: int, keeper: Keeper, group: Group
+) -> Generator[Epoch, None, Record]:
     """Train one network: yield each epoch as it ends, return the record.
 
-    An exception while building or training is the trial's result, a record that says `failed`.
+    An exception while building or training is the trial's result, a record that says `failed`. In a group it passes
+    through instead: the other processes are still waiting for this one.
 
     Raises:
         DataError: the data set cannot be had. That says nothing about the trial, so there is no record.
@@ -41,18 +47,20 @@ def train_trial(trial: Trial, device: torch.device, threads: int, keeper: Keeper
     streams = open_streams(trial.seed, device)
     with fresh_state(device, threads, streams.noise):
         try:
-            outcome, error = yield from _train(trial, streams, progress, device, keeper)
+            outcome, error = yield from _train(trial, streams, progress, device, keeper, group)
         except (DataError, StoreError):
             raise
         except Exception as exception:
+            if group.size > 1:
+                raise
             outcome, error = Outcome.FAILED, explain(exception)
-    return create_record(trial, progress, outcome, error, device, threads)
+    return create_record(trial, progress, outcome, error, device, threads, group.size)
 
 
 def _train(
-    trial: Trial, streams: Streams, progress: Progress, device: torch.device, keeper: Keeper
+    trial: Trial, streams: Streams, progress: Progress, device: torch.device, keeper: Keeper, group: Group
 ) -> Generator[Epoch, None, tuple[Outcome, str | None]]:
-    run = prepare_run(trial, streams, device)
+    run = prepare_run(trial, streams, device, group)
     progress.digest = run.splits.digest
     diagnosis = Diagnosis(trial, run)
     keeper.resume(run, progress)
@@ -66,22 +74,23 @@ def _train(
             return Outcome.DIVERGED, explain_divergence(run.epoch, rate)
         keeper.save_if_due(run, progress)
         yield epoch
-    keeper.keep_weights(run.module)
+    if group.leads:
+        keeper.keep_weights(run.module)
     progress.diagnostics = diagnosis.conclude(trained=True)
     return Outcome.FINISHED, None
 
 
-def prepare_run(trial: Trial, streams: Streams, device: torch.device) -> Run:
+def prepare_run(trial: Trial, streams: Streams, device: torch.device, group: Group | None = None) -> Run:
     """The network at its initial weights, its optimiser and its data, on the device.
 
     Raises:
         DataError: the data set cannot be had, or does not fit the network.
     """
-    cell = trial.cell
+    cell, group = trial.cell, group or Group()
     dtype = DTYPES[cell.train.precision]
     splits = load_splits(cell.data, device).to(device, dtype)
     _check_fit(trial, splits)
-    module = build(cell.network, cell.train.init, streams.init)
+    module = build(cell.network, cell.train.init, streams.init, whole_batch_parts(group))
     module = module.to(device, dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     run = Run(
         module=module,
@@ -92,8 +101,9 @@ def prepare_run(trial: Trial, streams: Streams, device: torch.device) -> Run:
         augment=cell.data.augment,
         auxiliary_weights=tuple(auxiliary.weight for auxiliary in cell.network.auxiliaries),
         device=device,
+        group=group,
     )
-    run.take_step = Step(run)
+    run.take_step = Step(run) if group.size == 1 else SharedStep(run)
     return run
 
 

@@ -7,9 +7,10 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from ablate.errors import AblateError, StoreError
 from ablate.model.export import save_weights
@@ -22,7 +23,7 @@ from ablate.train.progress import Progress
 from ablate.train.run import Run
 
 # What a record says of its environment must hold for all of a training; these also decide its bits.
-ENVIRONMENT = ("ablate", "torch", "device", "device_name", "threads")
+ENVIRONMENT = ("ablate", "torch", "device", "device_name", "threads", "workers")
 Note = Callable[[str], None]
 Resumed = Callable[[tuple[Epoch, ...]], None]  # is told the epochs that the checkpoint has
 
@@ -38,7 +39,10 @@ class Keeping:
 
 
 class Keeper:
-    """Saves the state of one trial now and then, and brings it back; with no `keeping` does nothing."""
+    """Saves the state of one trial now and then, and brings it back; with no `keeping` does nothing.
+
+    In a group of processes the leading one reads and writes for all.
+    """
 
     def __init__(
         self, trial: Trial, keeping: Keeping | None, threads: int, note: Note, resumed: Resumed = lambda history: None
@@ -52,13 +56,16 @@ class Keeper:
         if self.keeping is None:
             return
         try:
-            found = read_checkpoint(self._path(self.keeping), self._identity(run))
+            found = run.group.agree(partial(self._read, self.keeping, run))
+            if isinstance(found, Unusable):
+                raise found
             if found:
                 restore(run, progress, *found)
                 self.resumed(tuple(progress.history))
         except Unusable as reason:
             self.note(f"its checkpoint is ignored, since {reason}; starts again")
-        self.due = time.monotonic() + self.keeping.seconds
+        if run.group.leads:
+            self.due = time.monotonic() + self.keeping.seconds
 
     def save_if_due(self, run: Run, progress: Progress) -> None:
         """Called between steps; a disk that is full does not end the training."""
@@ -88,11 +95,17 @@ class Keeper:
         except AblateError as error:
             raise StoreError(f"{error}; free space or pass --store") from error
 
+    def _read(self, keeping: Keeping, run: Run) -> tuple[str, dict[str, Tensor]] | Unusable | None:
+        try:
+            return read_checkpoint(self._path(keeping), self._identity(run))
+        except Unusable as reason:
+            return reason
+
     def _path(self, keeping: Keeping) -> Path:
         return keeping.store.checkpoint_path(self.trial.id)
 
     def _identity(self, run: Run) -> Identity:
-        environment = describe_environment(run.device, self.threads)
+        environment = describe_environment(run.device, self.threads, run.group.size)
         here = {name: environment[name] for name in ENVIRONMENT}
         diagnosed = json.dumps(self.trial.diagnostics.options.get("gradients"))  # samples of them are in the state
         return {"trial": self.trial.id, "data": run.splits.digest, "gradients": diagnosed, **here}

@@ -22,6 +22,7 @@ from ablate.train.diagnostics.lesions import Lesions
 from ablate.train.diagnostics.responses import watch_responses
 from ablate.train.diagnostics.shortcuts import watch_shortcuts
 from ablate.train.diagnostics.table import Table, rounded
+from ablate.train.distributed import Group
 from ablate.train.failure import explain
 from ablate.train.loop import evaluate
 from ablate.train.randomness import derive_seed
@@ -47,8 +48,12 @@ class Diagnosis:
     def conclude(self, *, trained: bool) -> Findings:
         """The findings by name; of a network that is not `trained` to the end, only those on the way there.
 
-        What goes wrong in a diagnostic is its finding: the trial has its result already.
+        What goes wrong in a diagnostic is its finding: the trial has its result already. Of a group, the leading
+        process examines alone.
         """
+        if not self.run.group.leads:
+            return {}
+        self.run.group = Group()
         found: Findings = {}
         if self.gradients:
             table = self.gradients.read

@@ -81,6 +81,8 @@ class Gradients:
         gradients = [p.new_zeros(()) if p.grad is None else p.grad for _, p in self.parameters]
         none = gradients[0].new_full((), math.nan)
         signals = torch.stack([reduce(torch.hypot, norms) if norms else none for norms in self.signals])
+        if (group := self.run.group).size > 1:
+            signals, self.batch_size = group.add_up(signals.square()).sqrt(), group.share.total
         sample = torch.stack(torch._foreach_norm(gradients)), signals * math.sqrt(self.batch_size)
         if self.run.step == 0:
             self.samples[0].append(sample)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
+from ablate.train.augmentation import augment
 from ablate.train.run import Result, Run
 from ablate.train.step.losses import Losses, measure_losses
 from ablate.train.step.step import Step
@@ -25,3 +27,10 @@ class SharedStep(Step):
     def differentiate(self, *feed: Tensor) -> Result:
         """As `Step`, for the whole batch."""
         return self.run.group.add_gradients(self.run.module, *super().differentiate(*feed))
+
+    def transform(self, pixels: Tensor) -> Tensor:
+        """As `Step`; what is drawn for the share is its part of the draws for the batch."""
+        run = self.run
+        normalise = run.splits.normalisation
+        images = augment(normalise(pixels), run.augment, run.streams.augmentation, run.group.share, normalise.shades)
+        return images.contiguous(memory_format=torch.channels_last)

@@ -15,7 +15,7 @@ from ablate.spec.study.study import Trial
 from ablate.train.checkpoint import Keeper
 from ablate.train.data import Split, Splits, load_splits
 from ablate.train.diagnostics import Diagnosis
-from ablate.train.distributed import Group
+from ablate.train.distributed import Group, GroupBroken, TrialFault
 from ablate.train.distributed.layers import whole_batch_parts
 from ablate.train.distributed.step import SharedStep
 from ablate.train.failure import explain, explain_divergence
@@ -35,12 +35,13 @@ def train_trial(
 ) -> Generator[Epoch, None, Record]:
     """Train one network: yield each epoch as it ends, return the record.
 
-    An exception while building or training is the trial's result, a record that says `failed`. In a group it passes
-    through instead: the other processes are still waiting for this one.
+    An exception while building or training is the trial's result, a record that says `failed`. In a group it ends
+    all processes of it: the others are waiting for this one.
 
     Raises:
         DataError: the data set cannot be had. That says nothing about the trial, so there is no record.
         StoreError: the weights that are to be kept cannot be written; no record either.
+        GroupBroken, TrialFault: the trial is not going on in this process.
     """
     progress = Progress()
     reset_peak(device)
@@ -48,13 +49,14 @@ def train_trial(
     with fresh_state(device, threads, streams.noise):
         try:
             outcome, error = yield from _train(trial, streams, progress, device, keeper, group)
-        except (DataError, StoreError):
+        except (DataError, StoreError, GroupBroken):
             raise
         except Exception as exception:
-            if group.size > 1:
-                raise
             outcome, error = Outcome.FAILED, explain(exception)
-    return create_record(trial, progress, outcome, error, device, threads, group.size)
+    record = create_record(trial, progress, outcome, error, device, threads, group.size)
+    if outcome is Outcome.FAILED and group.size > 1:
+        raise TrialFault(record)
+    return record
 
 
 def _train(

@@ -15,11 +15,21 @@ import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
+from ablate.records import Record
+
 T = TypeVar("T")
 
 
 class GroupBroken(RuntimeError):
     """Another process of the group has gone; what was under way has no result."""
+
+
+class TrialFault(Exception):
+    """A trial has failed in this process, and the others wait for it; the record says why."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(record)
+        self.record = record
 
 
 @dataclass(frozen=True)

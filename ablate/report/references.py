@@ -9,6 +9,7 @@ from typing import Any
 from ablate.spec.architecture.short import short_keys
 from ablate.spec.architecture.signature import REQUIRED, arguments_of
 from ablate.spec.study.factors import same
+from ablate.spec.study.recipe import Testing
 from ablate.spec.study.references import Reference, Row
 from ablate.spec.study.study import Cell, Study
 
@@ -51,18 +52,23 @@ def compare_protocols(reference: Reference, study: Study) -> Iterator[str]:
     if datasets != [reference.dataset]:
         ours = " and ".join(datasets)
         yield f"The data differ: {reference.dataset} there, {ours} here. Only the order of rows can be compared."
-    differing = list(_differences(reference, len(study.seeds)))
+    crops = " and ".join(sorted({_crops(cell.data.testing) for cell in study.cells}))
+    differing = list(_differences(reference, len(study.seeds), crops))
     if differing:
         yield f"The protocols differ: {'; '.join(differing)}."
     epochs = sorted({cell.train.epochs for cell in study.cells})
     extent = " to ".join(dict.fromkeys((str(epochs[0]), str(epochs[-1]))))
-    yield f"Ours: {len(study.seeds)} seeds, after the last of {extent} epochs, single view."
+    yield f"Ours: {len(study.seeds)} seeds, after the last of {extent} epochs, {crops}."
     if reference.protocol.training:
         yield f"Theirs: {reference.protocol.training}."
     yield from (f"{note.rstrip('.')}." for note in reference.notes)
 
 
-def _differences(reference: Reference, num_seeds: int) -> Iterator[str]:
+def _crops(testing: Testing) -> str:
+    return "multi-scale" if testing.scales else "10-crop" if testing.crops == 10 else "single view"
+
+
+def _differences(reference: Reference, num_seeds: int, crops: str) -> Iterator[str]:
     protocol = reference.protocol
     if "top-5" in reference.unit and "top-1" not in reference.unit:
         yield "theirs are top-5 errors, ours top-1"
@@ -73,8 +79,9 @@ def _differences(reference: Reference, num_seeds: int) -> Iterator[str]:
         yield f"theirs are the {protocol.statistic} of {runs} runs, ours of {num_seeds}"
     if not protocol.selection.startswith("last"):
         yield f"the epoch is chosen there as {protocol.selection}, here it is the last"
-    if protocol.crops != "single view":
-        yield f"test images are seen as {protocol.crops} there, once and whole here"
+    if protocol.crops != crops:
+        ours = "once and whole" if crops == "single view" else f"as {crops}"
+        yield f"test images are seen as {protocol.crops} there, {ours} here"
 
 
 def published(study: Study) -> dict[str, dict[str, float]]:

@@ -14,14 +14,22 @@ from torch.nn import functional as F
 from ablate.spec.study.recipe import Augment
 from ablate.train.distributed.group import Share
 
+COLOR_DEVIATION = 0.1  # of the weights of colour shifts
 
-def augment(images: Tensor, recipe: Augment, generator: Generator, share: Share | None = None) -> Tensor:
+
+def augment(
+    images: Tensor, recipe: Augment, generator: Generator, share: Share | None = None, shades: Tensor | None = None
+) -> Tensor:
     """(B, C, H, W) -> the same shape, each image changed by its own draw from `generator` (on the images' device).
 
-    Of images that are a `share` of a batch, the draws are their share of those for the whole batch.
+    Of images that are a `share` of a batch, the draws are their share of those for the whole batch. `shades` (C, C)
+    are those of the normalisation, for `recipe.color`.
     """
     _, _, height, width = images.shape
     share = share or Share(0, len(images), len(images))
+    if recipe.color and shades is not None:
+        weights = torch.randn((share.total, len(shades)), generator=generator, device=generator.device)
+        images = shift_colors(images, COLOR_DEVIATION * share.of(weights).to(images.dtype), shades)
     if recipe.pad:
         dy, dx = _draw(2, 2 * recipe.pad + 1, share, generator)
         images = crop(images, recipe.pad, dy, dx)
@@ -31,6 +39,14 @@ def augment(images: Tensor, recipe: Augment, generator: Generator, share: Share 
         (y,), (x,) = _draw(1, height, share, generator), _draw(1, width, share, generator)
         images = cut_out(images, recipe.cutout, y, x)
     return images
+
+
+def shift_colors(images: Tensor, weights: Tensor, shades: Tensor) -> Tensor:
+    """Add to all pixels of an image the columns of `shades` (C, C), times the image's row of `weights` (B, C).
+
+    Source: Krizhevsky et al. 2012, sec. 4.1; lengths as in its code, cuda-convnet: standard deviations.
+    """
+    return images + (weights @ shades.T)[:, :, None, None]
 
 
 def crop(images: Tensor, pad: int, dy: Tensor, dx: Tensor) -> Tensor:

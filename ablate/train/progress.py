@@ -11,6 +11,7 @@ import torch
 
 from ablate.records import Cost, Epoch, Outcome, Record
 from ablate.spec.architecture.summary import summarise
+from ablate.spec.study.recipe import HANDLING
 from ablate.spec.study.study import Cell, Trial
 from ablate.train.environment import describe_environment
 from ablate.train.memory import peak_bytes
@@ -29,6 +30,7 @@ class Progress:
     peak_memory: int = 0  # bytes, of processes that have trained it before this one
     training_seconds: float = 0.0  # in training steps: neither preparation nor evaluation
     digest: str | None = None  # of the data set, once it is loaded
+    tested: dict[str, float | None] = field(default_factory=dict)  # test figures over several views, after training
     diagnostics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, epoch: Epoch, num_images: int, training_seconds: float) -> None:
@@ -57,7 +59,7 @@ def create_record(
         outcome=outcome,
         spec=describe_spec(trial.cell),
         history=history,
-        final=dict.fromkeys(METRICS) if not finished else metrics(history[-1]),
+        final=dict.fromkeys(METRICS) if not finished else metrics(history[-1]) | progress.tested,
         selected=select(history) if finished else None,
         cost=measure_cost(trial, progress, device),
         environment=describe_environment(device, threads, workers) | {"data_sha256": progress.digest},
@@ -70,7 +72,7 @@ def describe_spec(cell: Cell) -> dict[str, Any]:
     """The architecture as written, the data without the folder they lie in, and the recipe."""
     return {
         "architecture": dict(cell.architecture),
-        "data": cell.data.model_dump(mode="json", exclude={"root"}),
+        "data": cell.data.model_dump(mode="json", exclude=set(HANDLING)),
         "train": cell.train.model_dump(mode="json"),
     }
 

@@ -54,10 +54,18 @@ class TrialNoted:
 
 
 @dataclass(frozen=True)
+class TrialStarved:
+    """A trial ran out of memory while others trained beside it: that is no result yet, so there is no record."""
+
+    trial_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class PackRestarted:
     """The process that trained the trials died; those without a record go on from their checkpoints, or start again."""
 
     trial_ids: tuple[str, ...]
 
 
-Event = PackStarted | TrialResumed | EpochEnded | TrialEnded | TrialHeld | TrialNoted | PackRestarted
+Event = PackStarted | TrialResumed | EpochEnded | TrialEnded | TrialHeld | TrialNoted | TrialStarved | PackRestarted

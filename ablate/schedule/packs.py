@@ -46,3 +46,8 @@ def form_packs(
             room = limit - seconds[trial.id]
         packs[-1].append(trial)
     return [tuple(pack) for pack in packs]
+
+
+def trial_ids(pack: Pack) -> tuple[str, ...]:
+    """Those of its members."""
+    return tuple(trial.id for trial in pack)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ablate.schedule.deaths import Judge
 from ablate.schedule.packs import Pack
 from ablate.schedule.training import Emit, Settings, run_pack
 
 
 @dataclass(frozen=True)
 class SerialExecutor:
-    """Trains in this process; a crash is the crash of the command."""
+    """Trains in this process; a crash is the crash of the command, and there is nothing beside it."""
 
     settings: Settings
     num_processes: int = 1
 
-    def __call__(self, packs: Sequence[Pack], emit: Emit) -> list[tuple[Pack, str]]:
-        """Run every pack; no pack is ever lost."""
+    def apart(self) -> None:
+        """There is none: it is apart itself."""
+
+    def __call__(self, packs: Sequence[Pack], emit: Emit, judge: Judge) -> None:
+        """Run every pack."""
         for pack in packs:
             run_pack(pack, self.settings, emit)
-        return []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import queue
+import resource
+import sys
 import threading
 import time
 import traceback
@@ -57,7 +59,8 @@ class PackTrainable(tune.Trainable):
         """Called for every further pack: start to train it."""
         self._surroundings.enter()  # Tune has just moved to a folder of its own
         self._messages: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
-        pack = self._packs[new_config["pack"]]
+        number: int | None = new_config["pack"]
+        pack = () if number is None else self._packs[number]  # nothing, of one that has been given up meanwhile
         threading.Thread(target=self._train, args=(pack, self._messages.put), daemon=True).start()
         return True
 
@@ -79,10 +82,16 @@ class PackTrainable(tune.Trainable):
             try:
                 message = self._messages.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                return {"events": events, "error": None, "done": False}
+                return _report(events, None, is_done=False)
             if message is None or isinstance(message, BaseException):
-                return {"events": events, "error": message, "done": True}
+                return _report(events, message, is_done=True)
             events.append(message)
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Nothing: what has finished is a record, what has not is trained again."""
+
+
+def _report(events: list[Event], error: BaseException | None, is_done: bool) -> dict[str, Any]:
+    """What a step returns; with the most memory that this process has held, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {"events": events, "error": error, "done": is_done, "memory": peak}

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING
 
 from ablate.records import Outcome, Record, Store
 from ablate.schedule.claims import claim_path, holder, take
-from ablate.schedule.events import EpochEnded, Event, PackStarted, TrialEnded, TrialHeld, TrialNoted, TrialResumed
+from ablate.schedule.events import (
+    EpochEnded,
+    Event,
+    PackStarted,
+    TrialEnded,
+    TrialHeld,
+    TrialNoted,
+    TrialResumed,
+    TrialStarved,
+)
+from ablate.schedule.failures import is_out_of_memory, say_apart
 from ablate.schedule.packs import Pack
 from ablate.spec.study.study import Trial
 
@@ -34,6 +44,7 @@ class Settings:
     threads: int  # of PyTorch, per process
     keep_weights: bool = False
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    is_shared: bool = False  # whether others train beside it: then running out of memory is no result yet
 
 
 def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = None) -> None:
@@ -68,11 +79,29 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = N
         for record in records:
             if group and not group.leads:
                 continue
-            if record.outcome is Outcome.FINISHED or not store.path(record.id).exists():
-                store.write(record)
-            else:  # a trial trained again for something beside its result keeps that whatever happens
-                store.remove_checkpoint(record.id)
-            emit(TrialEnded(record))
+            settle(record, store, settings, emit)
+
+
+def settle(record: Record, store: Store, settings: Settings, emit: Emit) -> None:
+    """Keep the record of a trial that has ended; one without enough memory is left to be tried with nothing beside it.
+
+    Raises:
+        StoreError: the record cannot be written.
+    """
+    if settings.is_shared and is_out_of_memory(record):
+        emit(TrialStarved(record.id, record.error or ""))
+        return
+    record = say_apart(record) if is_out_of_memory(record) else record
+    _keep(record, store)
+    emit(TrialEnded(record))
+
+
+def _keep(record: Record, store: Store) -> None:
+    """Write it, but a trial trained again for something beside its result keeps that whatever happens."""
+    if record.outcome is Outcome.FINISHED or not store.path(record.id).exists():
+        store.write(record)
+    else:
+        store.remove_checkpoint(record.id)
 
 
 def is_wanting(trial: Trial, record: Record, store: Store, keep_weights: bool) -> bool:

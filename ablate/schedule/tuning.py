@@ -90,7 +90,7 @@ class Relay(tune.Callback):
         return self.judge(self.packs[number], read_death(error, self.memory.pop(number, 0)))
 
 
-class Queue(BasicVariantGenerator):  # type: ignore[misc]  # Ray is not typed
+class Queue(BasicVariantGenerator):
     """Hands Tune no more trials than there are processes: the others wait in our order, without actors of their own."""
 
     def __init__(self, num_processes: int, count: Callable[[], int]) -> None:

@@ -6,7 +6,7 @@ Legend: B batch, N images of a split.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ablate.train.data import Split
+from ablate.train.data.split import Feed
 from ablate.train.randomness import derive_seed
-from ablate.train.run import Run
+from ablate.train.run import Result, Run
 from ablate.train.step.losses import num_errors, precision
 
 PIXELS_PER_BATCH = 2**19  # evaluated at a time: 512 images of 32x32, some 32 MB per map of 16 channels
@@ -35,19 +36,39 @@ def train_epoch(run: Run, on_step: Callable[[], None] = lambda: None) -> Means:
 
     A last batch of a single image is left out: it has no batch statistics. An epoch under way is taken to its end.
     """
+    for _ in take_steps(run):
+        on_step()
+    return end_epoch(run)
+
+
+def take_steps(run: Run) -> Iterator[None]:
+    """The steps of the epoch that are left, one at a time."""
     run.module.train()
-    order = run.order = draw_order(run) if run.order is None else run.order
-    batches = [batch for batch in torch.split(order, run.recipe.batch_size) if len(batch) > 1 or len(order) == 1]
+    batches = draw_batches(run)
     shares = [run.group.divide(len(batch)) for batch in batches]
     own = [share.of(batch) for share, batch in zip(shares, batches, strict=True)]
-    draw = derive_seed(run.streams.crops, str(run.epoch))
-    for feed in run.splits.train.feed(own[len(run.results) :], draw):
+    for feed in feed_batches(run, own):
         run.group.share = shares[len(run.results)]
         run.set_learning_rate()
         run.results.append(run.take_step(*feed))
         run.step += 1
-        on_step()
-    means = _means(run.results, [len(batch) for batch in batches])
+        yield
+
+
+def draw_batches(run: Run) -> list[Tensor]:
+    """The positions (B,) of the images in every batch of the epoch under way, or of a new one."""
+    order = run.order = draw_order(run) if run.order is None else run.order
+    return [batch for batch in torch.split(order, run.recipe.batch_size) if len(batch) > 1 or len(order) == 1]
+
+
+def feed_batches(run: Run, batches: list[Tensor]) -> Iterator[Feed]:
+    """What `Split.load` makes the batches of the epoch's steps of, those left out that have been taken."""
+    return run.splits.train.feed(batches[len(run.results) :], derive_seed(run.streams.crops, str(run.epoch)))
+
+
+def end_epoch(run: Run) -> Means:
+    """Means over the epoch whose steps have all been taken; the next one is to begin."""
+    means = average(run.results, [len(batch) for batch in draw_batches(run)])
     run.epoch, run.order, run.results = run.epoch + 1, None, []
     return means
 
@@ -61,8 +82,7 @@ def draw_order(run: Run) -> Tensor:
 def evaluate(run: Run, split: Split) -> Means:
     """Means over a split of the network in evaluation mode, without augmentation."""
     run.module.eval()
-    _, height, width = split.shape
-    batches = torch.split(torch.arange(len(split)), max(1, PIXELS_PER_BATCH // (height * width)))
+    batches = cut(split)
     shares = [run.group.divide(len(batch)) for batch in batches]
     own = split.batches([share.of(batch) for share, batch in zip(shares, batches, strict=True)])
     results = []
@@ -72,7 +92,13 @@ def evaluate(run: Run, split: Split) -> Means:
             logits = run.module(images)
             loss, errors = F.cross_entropy(logits, labels), num_errors(logits, labels)
         results.append((loss * (share.fraction * share.weight), errors * share.weight))
-    return _means(run.group.add_results(results), [len(batch) for batch in batches])
+    return average(run.group.add_results(results), [len(batch) for batch in batches])
+
+
+def cut(split: Split) -> tuple[Tensor, ...]:
+    """The positions (B,) of the images in every batch of an evaluation, in their order."""
+    _, height, width = split.shape
+    return torch.split(torch.arange(len(split)), max(1, PIXELS_PER_BATCH // (height * width)))
 
 
 def is_finite(run: Run) -> bool:
@@ -81,7 +107,8 @@ def is_finite(run: Run) -> bool:
     return bool(torch.stack(torch._foreach_norm(tensors, ord=float("inf"))).isfinite().all())
 
 
-def _means(results: list[tuple[Tensor, Tensor]], sizes: list[int]) -> Means:
+def average(results: Sequence[Result], sizes: Sequence[int]) -> Means:
+    """Of batches of these sizes; one wait for the device."""
     losses, errors = (torch.stack(column).double().cpu() for column in zip(*results, strict=True))
     num = sum(sizes)
     loss = (losses * torch.tensor(sizes)).sum().item() / num

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -12,6 +12,7 @@ from ablate.records import Epoch, Record
 from ablate.spec.study.study import Trial
 from ablate.train.checkpoint import Keeper, Keeping
 from ablate.train.distributed import Group
+from ablate.train.engine import Work
 from ablate.train.trial import train_trial
 
 THREADS = 1  # results on a CPU depend on it, and two processes of one thread outrun one of two
@@ -56,16 +57,14 @@ def train_pack(
         yield _watch(train_trial(trial, chosen, threads, keeper, group), trial, on_epoch)
 
 
-def _watch(
-    training: Generator[Epoch, None, Record], trial: Trial, on_epoch: Callable[[Trial, Epoch], None] | None
-) -> Record:
+def _watch(training: Work, trial: Trial, on_epoch: Callable[[Trial, Epoch], None] | None) -> Record:
     while True:
         try:
             epoch = next(training)
         except StopIteration as end:
             record: Record = end.value
             return record
-        if on_epoch:
+        if on_epoch and isinstance(epoch, Epoch):
             on_epoch(trial, epoch)
 
 

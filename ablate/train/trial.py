@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 import torch
 
@@ -18,8 +18,9 @@ from ablate.train.diagnostics import Diagnosis
 from ablate.train.distributed import Group, GroupBroken, TrialFault
 from ablate.train.distributed.layers import whole_batch_parts
 from ablate.train.distributed.step import SharedStep
+from ablate.train.engine import ALONE, Engine, OnStep, Request
 from ablate.train.failure import explain, explain_divergence
-from ablate.train.loop import evaluate, is_finite, train_epoch
+from ablate.train.loop import Means, is_finite
 from ablate.train.memory import reset_peak
 from ablate.train.optimiser import create_optimiser, learning_rate
 from ablate.train.process import fresh_state
@@ -31,9 +32,9 @@ from ablate.train.stopping import explain_stop
 
 
 def train_trial(
-    trial: Trial, device: torch.device, threads: int, keeper: Keeper, group: Group
-) -> Generator[Epoch, None, Record]:
-    """Train one network: yield each epoch as it ends, return the record.
+    trial: Trial, device: torch.device, threads: int, keeper: Keeper, group: Group, engine: Engine = ALONE
+) -> Generator[Epoch | Request, Means | None, Record]:
+    """Train one network: yield each epoch as it ends, and what the engine waits for; return the record.
 
     An exception while building or training is the trial's result, a record that says `failed`. In a group it ends
     all processes of it: the others are waiting for this one.
@@ -48,7 +49,7 @@ def train_trial(
     streams = open_streams(trial.seed, device)
     with fresh_state(device, threads, streams.noise):
         try:
-            outcome, error = yield from _train(trial, streams, progress, device, keeper, group)
+            outcome, error = yield from _train(trial, streams, progress, device, keeper, group, engine)
         except (DataError, StoreError, GroupBroken):
             raise
         except Exception as exception:
@@ -60,8 +61,14 @@ def train_trial(
 
 
 def _train(
-    trial: Trial, streams: Streams, progress: Progress, device: torch.device, keeper: Keeper, group: Group
-) -> Generator[Epoch, None, tuple[Outcome, str | None]]:
+    trial: Trial,
+    streams: Streams,
+    progress: Progress,
+    device: torch.device,
+    keeper: Keeper,
+    group: Group,
+    engine: Engine,
+) -> Generator[Epoch | Request, Means | None, tuple[Outcome, str | None]]:
     run = prepare_run(trial, streams, device, group)
     progress.digest = run.splits.digest
     diagnosis = Diagnosis(trial, run)
@@ -69,7 +76,7 @@ def _train(
     while run.epoch < run.recipe.epochs:
         if reason := explain_stop(trial.stopping, progress.history):
             return Outcome.STOPPED, reason
-        epoch = _train_and_evaluate(run, progress, lambda: keeper.save_if_due(run, progress))
+        epoch = yield from _train_and_evaluate(run, progress, engine, lambda: keeper.save_if_due(run, progress))
         if epoch is None:
             progress.diagnostics = diagnosis.conclude(trained=False)
             rate = learning_rate(run.recipe, run.epoch - 1, run.step - 1)
@@ -117,28 +124,34 @@ def _check_fit(trial: Trial, splits: Splits) -> None:
         raise DataError(f"the data set has {len(splits.classes)} classes, but the network has {network.classes}")
 
 
-def _train_and_evaluate(run: Run, progress: Progress, on_step: Callable[[], None]) -> Epoch | None:
+def _train_and_evaluate(
+    run: Run, progress: Progress, engine: Engine, on_step: OnStep
+) -> Generator[Request, Means | None, Epoch | None]:
     """The coming epoch, or None if it ended in NaN or infinity."""
     start = progress.epoch_start = progress.epoch_start or time.perf_counter()
-    train = train_epoch(run, on_step)
+    train = yield from engine.train(run, on_step)
     training_seconds = time.perf_counter() - start
     if not (math.isfinite(train.loss) and is_finite(run)):
         return None
+    val = yield from _held_out("val", run, run.splits.val, engine)
+    test = yield from _held_out("test", run, run.splits.test, engine)
     epoch = Epoch(
         epoch=run.epoch,
         lr=learning_rate(run.recipe, run.epoch - 1, run.step - 1),
         train_loss=train.loss,
         train_error=train.error,
-        **_held_out("val", run, run.splits.val),
-        **_held_out("test", run, run.splits.test),
+        **val,
+        **test,
         seconds=time.perf_counter() - start,
     )
     progress.add(epoch, train.num_images, training_seconds)
     return epoch
 
 
-def _held_out(name: str, run: Run, split: Split | None) -> dict[str, float | None]:
+def _held_out(
+    name: str, run: Run, split: Split | None, engine: Engine
+) -> Generator[Request, Means | None, dict[str, float | None]]:
     if split is None:
         return {}
-    means = evaluate(run, split)
+    means = yield from engine.evaluate(run, split)
     return {f"{name}_loss": defined(means.loss), f"{name}_error": means.error}

@@ -16,6 +16,13 @@ from ablate.cli.options import file_argument, overrides_argument, store_option
 @store_option
 @click.option("--serial", is_flag=True, help="One trial after the other in this process, without Ray.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Trials at a time.  [default: one per CPU]")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes that train each trial together, with a GPU each where there are any; the result is the same.",
+)
 @click.option("--retry-failed", is_flag=True, help="Train failed trials again.")
 @click.option("--keep-weights", is_flag=True, help="Keep the final weights, for `ablate export --trial`.")
 @click.option(
@@ -26,6 +33,14 @@ from ablate.cli.options import file_argument, overrides_argument, store_option
     help="Time between two checkpoints of a trial, at least; they take 1% of the time at most.",
 )
 @click.option("--address", help="Address of a running Ray cluster, e.g. `auto`.  [default: this machine]")
+@click.option(
+    "--tensorboard/--no-tensorboard",
+    default=True,
+    show_default=True,
+    help="Log every trial to STORE/tensorboard, for `tensorboard --logdir`.",
+)
+@click.option("--mlflow", metavar="URI", help="Log to this MLflow server or database too, e.g. sqlite:///mlflow.db.")
+@click.option("--wandb", metavar="PROJECT", help="Log to this Weights & Biases project too.")
 def run(file: Path, overrides: tuple[str, ...], store: Path, **options: Any) -> None:
     """Train the missing trials of a study through Ray Tune.
 

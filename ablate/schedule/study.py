@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ablate.errors import Interrupted, TrialsFailed
 from ablate.records import Store
 from ablate.schedule.cluster import connect
 from ablate.schedule.ledger import trials
+from ablate.schedule.logs import open_logs
 from ablate.schedule.options import Options
 from ablate.schedule.progress import Watch
 from ablate.schedule.run import run_trials
@@ -19,6 +21,7 @@ from ablate.search import CellSearch, decide, failed_trials
 from ablate.spec.study.study import Study
 
 CreateWatch = Callable[[], Watch]  # for one round of training
+Train = Callable[..., object]  # `run_trials` of a store, with the options and loggers of a search
 
 
 def run_study(
@@ -43,20 +46,23 @@ def run_study(
         AblateError: as `run_trials`.
     """
     options = replace(options or Options(), **changes)
+    logs = open_logs(study.name, store, options)
     if study.search is None:
-        run_trials(study.trials, store, options, watch=watch())
+        run_trials(study.trials, store, options, watch=watch(), logs=logs)
         return study
     for trial in failed_trials(decide(study, store.read)[1]) if options.retry_failed else ():
         store.path(trial.id).unlink(missing_ok=True)
     with _one_ray(study, store, options):
-        study, searches = _search(study, store, replace(options, retry_failed=False, keep_weights=False), watch)
+        options_of_search = replace(options, retry_failed=False, keep_weights=False)
+        train = partial(run_trials, store=store, options=options_of_search, logs=logs)
+        study, searches = _search(study, store, train, watch)
         wanted = [trial for trial in study.trials if not trial.cell.undecided]
-        run_trials(wanted, store, options, watch=watch())
+        run_trials(wanted, store, options, watch=watch(), logs=logs)
     _check(searches)
     return study
 
 
-def _search(study: Study, store: Store, options: Options, watch: CreateWatch) -> tuple[Study, tuple[CellSearch, ...]]:
+def _search(study: Study, store: Store, train: Train, watch: CreateWatch) -> tuple[Study, tuple[CellSearch, ...]]:
     """Rounds of training, each of the settings proposed next in every cell, until all budgets are spent."""
     before: set[str] = set()
     while True:
@@ -64,16 +70,16 @@ def _search(study: Study, store: Store, options: Options, watch: CreateWatch) ->
         missing = {trial.id for one in searches for trial in one.missing}
         if not missing:
             return decided, searches
-        _train(searches, store, options, watch(), final=missing == before)
+        _train(searches, train, watch(), final=missing == before)
         before = missing
 
 
-def _train(searches: tuple[CellSearch, ...], store: Store, options: Options, watch: Watch, final: bool) -> None:
+def _train(searches: tuple[CellSearch, ...], train: Train, watch: Watch, final: bool) -> None:
     """Train what has been proposed so far. A setting that fails is not chosen; it does not end the search."""
     tried = min(len(one.sampled) for one in searches)
     watch.note(f"Search: {tried} of {searches[0].search.num_settings} settings in each of {len(searches)} cells.")
     try:
-        run_trials([s.trial for one in searches for s in one.sampled], store, options, watch=watch)
+        train([s.trial for one in searches for s in one.sampled], watch=watch)
     except TrialsFailed:
         if final:  # nothing has changed since the last round
             raise

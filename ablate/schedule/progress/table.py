@@ -16,31 +16,31 @@ from ablate.schedule.progress.board import Board
 from ablate.schedule.progress.cell import CellProgress
 from ablate.schedule.progress.wording import duration, shorten
 
-WIDE = 100  # characters, from which on all columns are shown
 LINES_ABOVE = 0.4  # of the screen, left to the trials that have ended
 GAP = 2  # between two columns
+NAME = 12, 30  # characters that the name of a cell has at least, and is not shortened to for another column
 BAR = 10  # characters
 
 
 @dataclass(frozen=True)
 class Column:
-    """Its head, its width, and what a terminal that is not wide does with it."""
+    """Its head, its width, and its rank: where there is no room for all, the highest go."""
 
     head: str
     width: int
-    narrow: bool = True
+    rank: int
 
 
 COLUMNS = (
-    Column("trials", 7),
-    Column("", BAR, narrow=False),
-    Column("epoch", 9),
-    Column("train %", 7, narrow=False),
-    Column("val %", 6, narrow=False),
-    Column("test %", 6),
-    Column("mean %", 6),
-    Column("images/s", 8, narrow=False),
-    Column("left", 6),
+    Column("trials", 7, 0),
+    Column("", BAR, 5),
+    Column("epoch", 9, 1),
+    Column("train %", 7, 6),
+    Column("val %", 6, 8),
+    Column("test %", 6, 2),
+    Column("mean %", 6, 4),
+    Column("images/s", 8, 7),
+    Column("left", 6, 3),
 )
 
 
@@ -53,10 +53,11 @@ def create_view(board: Board, size: ConsoleDimensions) -> RenderableType:
 
 def _table(board: Board, number: int, width: int) -> Table:
     shown, others = board.select(number)
-    columns = [column for column in COLUMNS if column.narrow or width >= WIDE]
-    room = max(12, width - sum(column.width + GAP for column in columns) - 1)
+    longest = max(NAME[0], *(len(cell.name) for cell in shown))
+    columns = _choose_columns(width - min(longest, NAME[1]))
+    room = max(NAME[0], width - _width(columns))
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("cell", no_wrap=True, width=min(room, max(12, *(len(cell.name) for cell in shown))))
+    table.add_column("cell", no_wrap=True, width=min(room, longest))
     for column in columns:
         table.add_column(column.head, justify="right", no_wrap=True, width=column.width)
     for cell in shown:
@@ -65,6 +66,16 @@ def _table(board: Board, number: int, width: int) -> Table:
     if others:
         table.add_row(Text(f"and {len(others)} more", "dim"), Text(_count(others), "dim"))
     return table
+
+
+def _choose_columns(room: int) -> list[Column]:
+    ranked = sorted(COLUMNS, key=lambda column: column.rank)
+    chosen = [column for i, column in enumerate(ranked) if _width(ranked[: i + 1]) <= room]
+    return [column for column in COLUMNS if column in chosen]
+
+
+def _width(columns: Sequence[Column]) -> int:
+    return sum(GAP + column.width for column in columns)
 
 
 def _row(board: Board, cell: CellProgress) -> list[RenderableType]:

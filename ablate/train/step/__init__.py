@@ -1,5 +1,6 @@
-"""How a training step is taken: plainly, compiled, or recorded once and replayed; the results are the same."""
+"""How a training step is taken: plainly, compiled, or recorded once and replayed; what it does is the same."""
 
+from ablate.train.step.choice import Choice, Manner, choose_step
 from ablate.train.step.step import Step
 
-__all__ = ["Step"]
+__all__ = ["Choice", "Manner", "Step", "choose_step"]

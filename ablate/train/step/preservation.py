@@ -9,6 +9,7 @@ import torch
 
 from ablate.train.randomness import read_states, write_states
 from ablate.train.run import Run
+from ablate.train.step.step import Step
 
 
 @contextmanager
@@ -27,3 +28,14 @@ def preserved(run: Run) -> Iterator[None]:
                 buffer.copy_(value)
         write_states(states, run.streams, run.device)
         run.optimiser.zero_grad(set_to_none=True)
+
+
+def rehearse(step: Step) -> None:
+    """The passes of a step on black images of class 0, without a trace: to compile them, or to see whether they fit."""
+    run = step.run
+    num, shape = run.recipe.batch_size, run.splits.train.shape
+    pixels = torch.zeros((num, *shape), dtype=torch.uint8, device=run.device)
+    labels = torch.zeros(num, dtype=torch.int64, device=run.device)
+    run.module.train()
+    with preserved(run):
+        step.backward(step.transform(pixels), labels)

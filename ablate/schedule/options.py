@@ -22,8 +22,9 @@ class Options:
 
     serial: bool = False  # one trial after the other in this process, without Ray
     concurrency: int | None = None  # trials at a time; None for as many as this machine or the cluster holds
-    cpus: int = 1  # per trial, and PyTorch's threads
-    gpus: float | None = None  # per trial; None for the part of one that memory and `concurrency` call for, if any
+    workers: int = 1  # processes that train a trial together, with a GPU each where there are any
+    cpus: int = 1  # per process, and PyTorch's threads
+    gpus: float | None = None  # per process; None for the part of one that memory and `concurrency` call for, if any
     device: str = "auto"  # as `train_pack` takes it; `auto` without a GPU is the CPU
     retry_failed: bool = False  # forget the records of failed trials first
     address: str | None = None  # of a running Ray cluster; None for $RAY_ADDRESS, else this machine
@@ -50,24 +51,28 @@ class Options:
     @property
     def num_cpus(self) -> int:
         """Of a Ray started for this run: processes may be more than there are CPUs for, if that is asked for."""
-        return self.concurrency * self.cpus if self.concurrency else num_cpus()
+        return self.concurrency * self.workers * self.cpus if self.concurrency else num_cpus()
 
     def check(self) -> list[str]:
         """What is said without effect, and why; what holds for other machines is not known here.
 
         Raises:
-            UsageError: this machine has fewer CPUs than a trial is to have.
+            UsageError: this machine has fewer CPUs than a trial is to have; or what is said contradicts itself.
         """
+        if self.serial and self.workers > 1:
+            raise UsageError(f"--workers {self.workers} cannot go with --serial, {SERIAL}; leave one of them out")
         if self.address or os.environ.get("RAY_ADDRESS"):
             return [f"--address has no effect with --serial, {SERIAL}"] if self.serial and self.address else []
-        if self.cpus > (there := num_cpus()):
-            raise UsageError(f"--cpus {self.cpus}: this machine has {there}; ask for fewer per trial")
+        if self.cpus * self.workers > (there := num_cpus()):
+            workers = f" --workers {self.workers}" if self.workers > 1 else ""
+            raise UsageError(f"--cpus {self.cpus}{workers}: this machine has {there}; ask for fewer per trial")
         return [text for text, is_said in self._idle(there) if is_said]
 
     def _idle(self, there: int) -> Iterator[tuple[str, bool]]:
         yield f"--concurrency has no effect with --serial, {SERIAL}", self.serial and (self.concurrency or 1) > 1
         yield "--gpus has no effect with --serial: a trial has the device to itself", self.serial and bool(self.gpus)
         yield f"--gpus has no effect with --device {self.device}", bool(self.gpus) and self.device in ("cpu", "mps")
-        asked = (self.concurrency or 1) * self.cpus
+        yield "--gpus has no effect with --workers: each has one", self.workers > 1 and bool(self.gpus)
+        asked = (self.concurrency or 1) * self.workers * self.cpus
         text = f"--concurrency {self.concurrency} asks for {asked} CPUs of {there}; trials will wait for each other"
         yield text, not self.serial and asked > there

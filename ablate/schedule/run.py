@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ablate.errors import Interrupted
 from ablate.hardware import find_hardware
 from ablate.records import Outcome, Record, Store
-from ablate.schedule.allotment import allot, read_nodes
+from ablate.schedule.allotment import Allotment, allot, read_nodes
 from ablate.schedule.cluster import connect
+from ablate.schedule.distributed.allotment import allot_groups
 from ablate.schedule.ledger import Ledger, trials
 from ablate.schedule.logs import Logs
 from ablate.schedule.measures import largest, measure_trials
@@ -20,7 +23,7 @@ from ablate.schedule.progress import Watch
 from ablate.schedule.rounds import Executor, Rounds
 from ablate.schedule.serial import SerialExecutor
 from ablate.schedule.signals import stop_on_signals
-from ablate.schedule.training import is_wanting
+from ablate.schedule.training import Settings, is_wanting
 from ablate.spec.study.study import Trial
 
 
@@ -104,11 +107,20 @@ def _open_executor(options: Options, store: Store, memory: int | None, watch: Wa
         yield SerialExecutor(settings)
         return
     with connect(options.address, options.num_cpus) as folder:
-        from ablate.schedule.tuning import TuneExecutor
-
-        allotment = allot(read_nodes(local=not options.address), options.demand(memory))
+        divide = partial(allot_groups, num_workers=options.workers) if options.workers > 1 else allot
+        allotment = divide(read_nodes(local=not options.address), options.demand(memory))
         for note in allotment.notes:
             watch.note(note)
         if options.device == "auto" and not allotment.resources.gpus:
             settings = replace(settings, device="cpu")
-        yield TuneExecutor(settings, allotment.resources, allotment.num_processes, folder)
+        yield _create_executor(options.workers, settings, allotment, folder)
+
+
+def _create_executor(num_workers: int, settings: Settings, allotment: Allotment, folder: Path) -> Executor:
+    if num_workers > 1:
+        from ablate.schedule.distributed.executor import TrainExecutor
+
+        return TrainExecutor(settings, allotment.resources, num_workers, allotment.num_processes, folder)
+    from ablate.schedule.tuning import TuneExecutor
+
+    return TuneExecutor(settings, allotment.resources, allotment.num_processes, folder)

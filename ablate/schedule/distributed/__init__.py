@@ -1,0 +1,1 @@
+"""Trials that several processes train together, through Ray Train."""

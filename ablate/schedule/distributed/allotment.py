@@ -1,0 +1,29 @@
+"""How many groups run at a time, and what each of their processes gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ablate.errors import UsageError
+from ablate.schedule.allotment import Allotment, Demand, Node, allot
+from ablate.schedule.cluster import Resources
+
+
+def allot_groups(nodes: Sequence[Node], demand: Demand, num_workers: int) -> Allotment:
+    """Share the nodes out among groups of `num_workers` processes, each with a GPU of its own where there are any.
+
+    A group may span nodes. Returns what a process gets, and how many groups run at a time.
+
+    Raises:
+        UsageError: not even one group fits.
+    """
+    has_gpu = any(node.gpus for node in nodes) and demand.device not in ("cpu", "mps") and demand.resources.gpus != 0
+    resources = Resources(demand.resources.cpus, float(has_gpu))
+    places = allot(nodes, replace(demand, resources=resources, concurrency=None, memory=None))
+    num_groups = places.num_processes // num_workers
+    if not num_groups:
+        each = f"{resources.cpus:g} CPUs and {resources.gpus:g} GPUs"
+        room = f"the machines here have room for {places.num_processes}"
+        raise UsageError(f"--workers {num_workers}: a trial needs as many processes of {each}; {room}")
+    return Allotment(resources, min(num_groups, demand.concurrency or num_groups), places.notes)

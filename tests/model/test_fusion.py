@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from ablate.model import build
 from ablate.model.compiler import compile_network
 from ablate.model.fusion import adopt, build_fused, fused_operations
-from ablate.model.fusion.members import share_gradients
+from ablate.model.fusion.members import hand_over_gradients
 from ablate.spec import load_architecture
 from ablate.spec.architecture.network import Network
 from ablate.spec.architecture.operations import KINDS
@@ -114,7 +114,7 @@ class Comparison:
             sum(F.cross_entropy(logits, labels) for logits, labels in pairs).backward()
         finally:
             torch.use_deterministic_algorithms(False)
-        share_gradients(self.fused, self.members)
+        hand_over_gradients(self.fused, self.members)
         return [found[0] for found in alone], list(together[0])
 
     def pairs(self) -> list[tuple[str, Tensor, Tensor]]:

@@ -28,14 +28,15 @@ def parts(tensor: Tensor, members: Sequence[Tensor]) -> Iterator[Tensor]:
         yield part if part.ndim == len(shape) else part.view(shape)
 
 
-def share_gradients(fused: nn.Module, members: Sequence[nn.Module]) -> None:
-    """Make the members' gradients views of the fused network's, after a backward pass."""
+def hand_over_gradients(fused: nn.Module, members: Sequence[nn.Module]) -> None:
+    """After a backward pass: the fused network's gradients become its members', and no longer its own."""
     own = [dict(member.named_parameters()) for member in members]
     for name, parameter in fused.named_parameters():
-        assert parameter.grad is not None
         theirs = [parameters[name] for parameters in own]
-        for theirs_, gradient in zip(theirs, parts(parameter.grad, theirs), strict=True):
-            theirs_.grad = gradient
+        gradients = [None] * len(theirs) if parameter.grad is None else parts(parameter.grad, theirs)
+        for part, gradient in zip(theirs, gradients, strict=True):
+            part.grad = gradient
+        parameter.grad = None
 
 
 def _tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:

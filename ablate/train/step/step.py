@@ -60,7 +60,7 @@ class Step:
             share = len(part) / len(images)
             loss, errors = self._backward(part, part_labels, share)
             results.append((loss * share, errors))
-        total, num_errors = (torch.stack(column).sum() for column in zip(*results, strict=True))
+        total, num_errors = (torch.stack(column).sum(0) for column in zip(*results, strict=True))
         return total, num_errors
 
     def _backward(self, images: Tensor, labels: Tensor, share: float = 1.0) -> Result:

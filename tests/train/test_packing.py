@@ -1,0 +1,234 @@
+"""Trials trained at the same time have the records of trials trained alone, whatever happens to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from ablate.errors import DataError
+from ablate.records import Outcome, Record, Store
+from ablate.spec.study.diagnostics import read_diagnostics
+from ablate.spec.study.study import Stopping, Trial
+from ablate.train import Keeping, train_pack
+from ablate.train.packing import Packing
+from ablate.train.packing.arrangement import Bundle, arrange
+from ablate.train.run import Run
+from ablate.train.trial import prepare_run
+
+CreateTrial = Callable[..., Trial]
+FUSED, IN_TURN = Packing(8, "fused"), Packing(8, "in turn")
+AUGMENT = {"augment": {"pad": 1, "flip": True, "cutout": 2}}
+EXACT = {"precision": "float64"}
+
+
+def train(*trials: Trial, **options: Any) -> list[Record]:
+    """The records, in the order of the trials; there is nothing to note unless a test expects it."""
+    options.setdefault("on_note", lambda trial, text: pytest.fail(text))
+    records = {record.id: record for record in train_pack(trials, device="cpu", **options)}
+    assert len(records) == len(trials)
+    return [records[trial.id] for trial in trials]
+
+
+def results(records: list[Record]) -> list[dict[str, Any]]:
+    """Everything that does not say how long it took, or with whom."""
+    kept = [record.model_dump(exclude={"cost", "environment"}) for record in records]
+    for record in kept:
+        for entry in (*record["history"], *record["diagnostics"].values()):
+            del entry["seconds"]
+    return kept
+
+
+def different(create_trial: CreateTrial, **options: Any) -> list[Trial]:
+    """Trials of one network whose seeds and recipes differ in everything that may."""
+    own: list[dict[str, Any]] = [
+        {},
+        {"lr": 0.1, "momentum": 0.8, "nesterov": True},
+        {"weight_decay": 1e-2, "decay": "weights", "momentum": 0.0},
+        {"milestones": (1,), "gamma": 0.5, "warmup_steps": 3, "init": "torch"},
+    ]
+    return [create_trial(seed, **{**EXACT, **options, **recipe}) for seed, recipe in enumerate(own)]
+
+
+@pytest.mark.parametrize("packing", [FUSED, IN_TURN], ids=["fused", "in turn"])
+def test_members_have_their_own_seeds_and_recipes_to_the_bit(create_trial: CreateTrial, packing: Packing) -> None:
+    trials = different(create_trial, data=AUGMENT, batch_size=200)
+    alone, packed = train(*trials), train(*trials, packing=packing)
+    assert results(packed) == results(alone)
+    assert {record.environment["packed"] for record in packed} == {f"{packing.way} 4"}
+    assert len({str(record.final) for record in packed}) == 4
+
+
+@pytest.mark.parametrize(
+    ("architecture", "recipe"),
+    [
+        ({"resize": "projection", "shortcut": "none"}, {}),
+        ({"depth": 11, "block": "bottleneck"}, {"accumulate": 3}),
+        ({"activation": "full-preactivation"}, {"batch_size": 1437}),
+    ],
+)
+def test_other_networks_and_batches_to_the_bit(
+    create_trial: CreateTrial, architecture: dict[str, Any], recipe: dict[str, Any]
+) -> None:
+    trials = [create_trial(seed, architecture=architecture, epochs=1, **EXACT, **recipe) for seed in range(3)]
+    assert results(train(*trials, packing=FUSED)) == results(train(*trials))
+
+
+def test_float32_up_to_rounding(create_trial: CreateTrial) -> None:
+    trials = [create_trial(seed, epochs=1, lr=0.02) for seed in range(3)]
+    for packed, alone in zip(train(*trials, packing=FUSED), train(*trials), strict=True):
+        assert packed.final["train_loss"] == pytest.approx(alone.final["train_loss"], rel=1e-3)
+        assert packed.final["test_loss"] == pytest.approx(alone.final["test_loss"], rel=2e-2)
+
+
+@pytest.mark.parametrize("packing", [FUSED, IN_TURN], ids=["fused", "in turn"])
+def test_a_diverging_member_leaves_the_others_as_they_are(create_trial: CreateTrial, packing: Packing) -> None:
+    good = [create_trial(seed, epochs=3, **EXACT) for seed in (0, 1)]
+    bad = create_trial(2, epochs=3, lr=1e9, **EXACT)
+    first, broken, second = train(good[0], bad, good[1], packing=packing)
+    assert results([first, second]) == results(train(*good))
+    assert results([broken]) == results(train(bad))
+    assert broken.outcome is Outcome.DIVERGED
+
+
+def test_members_end_when_they_end(create_trial: CreateTrial) -> None:
+    short, long = create_trial(0, epochs=1, **EXACT), create_trial(1, epochs=3, **EXACT)
+    stopped = replace(create_trial(2, epochs=3, **EXACT), stopping=Stopping("val_error", ((2, 0.0),)))
+    trials = [long, short, stopped]
+    ended = [record.id for record in train_pack(trials, device="cpu", packing=FUSED)]
+    assert ended == [short.id, stopped.id, long.id]
+    assert results(train(*trials, packing=FUSED)) == results(train(*trials))
+
+
+@pytest.mark.parametrize("packing", [FUSED, IN_TURN], ids=["fused", "in turn"])
+def test_a_failing_member_leaves_the_others_as_they_are(
+    create_trial: CreateTrial, packing: Packing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = [create_trial(seed, epochs=1, **EXACT) for seed in (0, 1)], create_trial(9, epochs=1, **EXACT)
+
+    def prepare(trial: Trial, *arguments: Any) -> Run:
+        if trial.seed == 9:
+            raise RuntimeError("no such luck")
+        return prepare_run(trial, *arguments)
+
+    monkeypatch.setattr("ablate.train.trial.prepare_run", prepare)
+    first, broken, second = train(good[0], bad, good[1], packing=packing)
+    assert broken.outcome is Outcome.FAILED
+    assert results([first, second]) == results(train(*good))
+
+
+def test_noise_is_drawn_from_a_stream_for_each_member(create_trial: CreateTrial) -> None:
+    trials = [create_trial(seed, architecture={"shortcut": {"dropout": 0.5}}, epochs=1) for seed in range(3)]
+    packed = train(*trials, packing=FUSED)
+    assert results(packed) == results(train(*trials))
+    assert {record.environment["packed"] for record in packed} == {"in turn 3"}  # since they cannot be fused
+
+
+def test_a_data_set_that_is_missing_ends_only_its_own_trial(create_trial: CreateTrial, tmp_path: Path) -> None:
+    good = create_trial(0, epochs=1)
+    missing = create_trial(1, epochs=1).cell.data.model_copy(update={"dataset": "cifar10", "root": str(tmp_path)})
+    bad = replace(good, cell=replace(good.cell, data=missing), seed=1)
+    records = train_pack([bad, good], device="cpu", packing=IN_TURN)
+    found = [next(records)]
+    with pytest.raises(DataError):
+        next(records)
+    assert results(found) == results(train(good))
+
+
+def test_diagnostics_are_those_of_the_trials_alone(create_trial: CreateTrial) -> None:
+    wanted, _ = read_diagnostics([{"gradients": {"epochs": 2, "steps": 2}}, "lesions", {"responses": {"images": 50}}])
+    trials = [replace(create_trial(seed, **EXACT), diagnostics=wanted) for seed in range(2)]
+    packed, alone = train(*trials, packing=FUSED), train(*trials)
+    assert results(packed) == results(alone)
+    assert all(record.diagnostics["gradients"]["table"] for record in packed)
+
+
+class Stop(Exception):
+    """In the place of a kill."""
+
+
+def interrupt(store: Store, trials: list[Trial], after: int, **options: Any) -> None:
+    """Train until so many epochs have ended, and no further."""
+    ended = []
+
+    def on_epoch(trial: Trial, epoch: object) -> None:
+        ended.append(trial.id)
+        if len(ended) == after:
+            raise Stop
+
+    with pytest.raises(Stop):
+        list(
+            train_pack(trials, device="cpu", keeping=Keeping(store, seconds=0, share=1e9), on_epoch=on_epoch, **options)
+        )
+
+
+@pytest.mark.parametrize("after", [4, 6])  # all have ended an epoch, or some two
+def test_a_pack_goes_on_from_its_checkpoints_to_the_bit(create_trial: CreateTrial, tmp_path: Path, after: int) -> None:
+    trials = different(create_trial, epochs=3, batch_size=400, data=AUGMENT)
+    store = Store(tmp_path)
+    interrupt(store, trials, after, packing=FUSED)
+    resumed: list[str] = []
+    keeping = Keeping(store, weights=True, seconds=0, share=1e9)
+    records = train(*trials, packing=FUSED, keeping=keeping, on_resume=lambda trial, history: resumed.append(trial.id))
+    assert sorted(resumed) == sorted(trial.id for trial in trials)
+    assert results(records) == results(train(*trials))
+
+
+def test_a_fused_checkpoint_is_not_gone_on_from_alone(create_trial: CreateTrial, tmp_path: Path) -> None:
+    trials = [create_trial(seed, epochs=2) for seed in range(2)]
+    store, notes = Store(tmp_path), []
+    interrupt(store, trials, 2, packing=FUSED)
+    records = train(*trials, keeping=Keeping(store), on_note=lambda trial, text: notes.append(text))
+    assert len(notes) == 2
+    assert all("packing" in note for note in notes)
+    assert results(records) == results(train(*trials))
+
+
+def test_weights_are_kept_for_each_member(create_trial: CreateTrial, tmp_path: Path) -> None:
+    trials = [create_trial(seed, epochs=1, **EXACT) for seed in range(2)]
+    stores = Store(tmp_path / "packed"), Store(tmp_path / "alone")
+    train(*trials, packing=FUSED, keeping=Keeping(stores[0], weights=True))
+    train(*trials, keeping=Keeping(stores[1], weights=True))
+    for trial in trials:
+        packed, alone = (store.weights_path(trial.id).read_bytes() for store in stores)
+        assert packed == alone
+
+
+def test_what_fails_together_is_trained_alone(create_trial: CreateTrial, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise torch.OutOfMemoryError("no memory for so many")
+
+    monkeypatch.setattr("ablate.train.packing.fusion.build_fused", refuse)
+    trials, notes = [create_trial(seed, epochs=1) for seed in range(2)], []
+    records = train(*trials, packing=FUSED, on_note=lambda trial, text: notes.append(text))
+    assert results(records) == results(train(*trials))
+    assert len(notes) == 2
+    assert "out of memory" in notes[0]
+
+
+def test_trials_are_arranged_by_their_network(create_trial: CreateTrial) -> None:
+    deep, shallow = ([create_trial(s, architecture={"depth": d}) for s in range(3)] for d in (14, 8))
+    noisy = [create_trial(s, architecture={"shortcut": {"dropout": 0.5}}) for s in range(2)]
+    trials = [deep[0], shallow[0], noisy[0], deep[1], shallow[1], noisy[1], deep[2], shallow[2]]
+    found = arrange(trials, 2, lambda group: Bundle(group, "fused"))
+    assert [(bundle.way, bundle.trials) for bundle in found] == [
+        ("fused", (deep[0], deep[1])),
+        ("fused", (shallow[0], shallow[1])),
+        ("in turn", (noisy[0], noisy[1])),
+        ("in turn", (deep[2], shallow[2])),
+    ]
+
+
+def test_the_random_state_of_the_process_is_left_as_it_was(create_trial: CreateTrial) -> None:
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    for packing in (FUSED, IN_TURN):
+        records = train_pack([create_trial(seed, epochs=1 + seed) for seed in range(2)], device="cpu", packing=packing)
+        next(records)
+        records.close()
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not torch.are_deterministic_algorithms_enabled()

@@ -28,7 +28,7 @@ def run_group(work: Callable[..., Any], size: int, folder: Path, *args: Any) -> 
 def _join(rank: int, size: int, port: int, folder: Path, work: Callable[..., Any], args: Sequence[Any]) -> None:
     from ablate.train.distributed import Group
 
-    sys.stderr = open(folder / f"{rank}.log", "w")  # noqa: SIM115: for as long as the process lives
+    sys.stderr = open(folder / f"{rank}.log", "w")  # noqa: SIM115
     torch.set_num_threads(1)
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo"}
     dist.init_process_group("gloo", rank=rank, world_size=size)

@@ -61,7 +61,7 @@ class _Session:
 
     def __init__(self, executor: TrainExecutor, packs: Sequence[Pack], emit: Emit, judge: Judge) -> None:
         self.packs, self.emit, self.judge, self.settings = packs, emit, judge, executor.settings
-        self.desk = ray.remote(num_cpus=0)(Desk).remote(len(packs))
+        self.desk: Any = ray.remote(num_cpus=0)(Desk).remote(len(packs))
         task = Task(self.desk, (0, 0), ray.put(list(packs)), executor.settings, executor.surroundings)
         self.groups = [
             GroupThread(n, task, executor.resources, executor.num_workers, executor.folder)

@@ -85,7 +85,7 @@ class Group:
 
     def add(self, value: Tensor) -> Tensor:
         """The sum of the processes' tensors of one shape, in every process. Its gradient is summed likewise."""
-        return value if self.size == 1 else _Sum.apply(value)  # type: ignore[no-any-return]
+        return value if self.size == 1 else _Sum.apply(value)
 
     def add_up(self, value: Tensor) -> Tensor:
         """The same of a sum over the share under way, so that every image of the batch counts once."""

@@ -46,6 +46,7 @@ class WholeBatchNorm(BatchNorm, nn.SyncBatchNorm):
         self.group = group
 
     def forward(self, x: Tensor) -> Tensor:
+        """By the batch in training, by the running statistics otherwise."""
         if not self.training or len(x) == self.group.share.total:
             return nn.BatchNorm2d.forward(self, x)
         return nn.SyncBatchNorm.forward(self, x) if x.is_cuda else self.normalise(x)
@@ -64,9 +65,11 @@ class WholeBatchNorm(BatchNorm, nn.SyncBatchNorm):
     @torch.no_grad()
     def update(self, mean: Tensor, variance: Tensor) -> None:
         """The running statistics."""
-        assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
-        self.running_mean.lerp_(mean, self.momentum)
-        self.running_var.lerp_(variance, self.momentum)
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        momentum = self.momentum or 0.0
+        self.running_mean.lerp_(mean, momentum)
+        self.running_var.lerp_(variance, momentum)
         if self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
 
@@ -79,6 +82,7 @@ class WholeDropout(nn.Dropout):
         self.group = group
 
     def forward(self, x: Tensor) -> Tensor:
+        """Draws in training only."""
         share = self.group.share
         if not self.training or len(x) == share.total:
             return F.dropout(x, self.p, self.training)

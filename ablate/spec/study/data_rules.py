@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ablate.spec.architecture.explicit import to_document
 from ablate.spec.architecture.network import Network
-from ablate.spec.architecture.summary import summarise
+from ablate.spec.architecture.reader import read_architecture
 from ablate.spec.source.problems import Location, Problem
 from ablate.spec.study.datasets import class_names, folder, image_size, num_images, num_validation_images
 from ablate.spec.study.recipe import Data
@@ -34,13 +35,10 @@ def check_testing(data: Data, network: Network) -> list[Problem]:
 
 
 def _is_convolutional(network: Network, scale: int) -> bool:
-    """Whether images of another size meet the same weights."""
-    channels = network.input[0]
-    try:
-        seen = summarise(replace(network, input=(channels, scale, scale), auxiliaries=()))
-    except ValueError:  # a map became smaller than its kernel
-        return False
-    return seen.parameters == summarise(replace(network, auxiliaries=())).parameters
+    """Whether the explicit form, read anew for images of another size, is the same but for that."""
+    plain = replace(network, auxiliaries=())
+    seen, _ = read_architecture(to_document(replace(plain, input=(network.input[0], scale, scale))))
+    return seen is not None and replace(seen, input=plain.input) == plain
 
 
 def _check_kind(data: Data) -> Iterator[Problem]:

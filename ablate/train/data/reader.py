@@ -41,15 +41,15 @@ class Reader:
     """Reads batches of files, in order, with so many processes; 0 for none but this one."""
 
     def __init__(self, num_workers: int, pin_memory: bool) -> None:
-        self.batches: Iterator[list[Request]] = iter(())
+        self.queue = _Queue()
         self.loader: DataLoader[Any] = DataLoader(
             _Files(),
-            batch_sampler=_Batches(self),
+            batch_sampler=self.queue,
             collate_fn=_collate,
             num_workers=num_workers,
             pin_memory=pin_memory,
             persistent_workers=num_workers > 0,
-            worker_init_fn=_ignore_signals,
+            worker_init_fn=_ignore_interrupts,
             generator=Generator(),  # a seed for each worker is drawn from it: not from the trial's noise
         )
 
@@ -65,7 +65,7 @@ class Reader:
 
     def try_read(self, batches: Iterator[list[Request]]) -> Iterator[Read]:
         """As `read`, with what is wrong with the files of a batch in its place, one line each."""
-        self.batches = batches
+        self.queue.batches = batches
         yield from self.loader
 
 
@@ -111,14 +111,13 @@ class _Files(Dataset[Any]):
         return [_read(request) for request in requests]
 
 
-class _Batches:
-    """The batches that the reader is to read next."""
+class _Queue:
+    """The batches that are to be read next, where PyTorch expects indices."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+    batches: Iterator[list[Request]] = iter(())
 
     def __iter__(self) -> Iterator[list[Request]]:
-        return self.reader.batches
+        return self.batches
 
 
 def _read(request: Request) -> Tensor | str:
@@ -154,7 +153,6 @@ def _sound(read: Read) -> list[Group]:
     return [group for group in read if not isinstance(group, str)]
 
 
-def _ignore_signals(worker: int) -> None:
+def _ignore_interrupts(worker: int) -> None:
     """Ctrl+C reaches the whole group of processes; it is the trial that ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -23,6 +23,21 @@ from ablate.cli.options import file_argument, overrides_argument, store_option
     show_default=True,
     help="Processes that train each trial together, with a GPU each where there are any; the result is the same.",
 )
+@click.option(
+    "--compile",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    help="torch.compile: `auto` for trials so long that it pays. Results differ by rounding; records say so.",
+)
+@click.option(
+    "--recompute",
+    type=click.Choice(["auto", "on", "off"]),
+    default="auto",
+    show_default=True,
+    help="Keep no activations inside of units: less memory, a third more time, the same results. `auto` where a GPU "
+    "cannot hold them.",
+)
 @click.option("--retry-failed", is_flag=True, help="Train failed trials again.")
 @click.option("--keep-weights", is_flag=True, help="Keep the final weights, for `ablate export --trial`.")
 @click.option(

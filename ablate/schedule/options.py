@@ -11,7 +11,7 @@ from ablate.hardware import num_cpus
 from ablate.records import Store
 from ablate.schedule.allotment import Demand
 from ablate.schedule.cluster import Resources
-from ablate.schedule.training import CHECKPOINT_SECONDS, Settings
+from ablate.schedule.training import CHECKPOINT_SECONDS, Choice, Settings
 
 SERIAL = "which trains one trial after the other here"
 
@@ -26,6 +26,8 @@ class Options:
     cpus: int = 1  # per process, and PyTorch's threads
     gpus: float | None = None  # per process; None for the part of one that memory and `concurrency` call for, if any
     device: str = "auto"  # as `train_pack` takes it; `auto` without a GPU is the CPU
+    compile: Choice = "auto"  # steps by torch.compile; auto: where it pays
+    recompute: Choice = "auto"  # activations in the backward pass; auto: on a GPU that cannot hold them
     retry_failed: bool = False  # forget the records of failed trials first
     address: str | None = None  # of a running Ray cluster; None for $RAY_ADDRESS, else this machine
     keep_weights: bool = False  # of finished trials, in the store; a trial recorded without them is trained again
@@ -40,6 +42,8 @@ class Options:
             store=store.folder.absolute(),
             device=self.device,
             threads=self.cpus,
+            compile=self.compile,
+            recompute=self.recompute,
             keep_weights=self.keep_weights,
             checkpoint_seconds=self.checkpoint_seconds,
         )

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ablate.records import Outcome, Record, Store
 from ablate.schedule.claims import claim_path, holder, take
@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # which imports PyTorch
     from ablate.train.distributed import Group
 
 Emit = Callable[[Event], None]
+Choice = Literal["auto", "on", "off"]
 CHECKPOINT_SECONDS = 60.0
 
 
@@ -42,6 +43,8 @@ class Settings:
     store: Path  # absolute, and reachable from every machine that trains
     device: str  # as `train_pack` takes it
     threads: int  # of PyTorch, per process
+    compile: Choice = "auto"  # as `ablate.train.Manner`
+    recompute: Choice = "auto"
     keep_weights: bool = False
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     is_shared: bool = False  # whether others train beside it: then running out of memory is no result yet
@@ -64,7 +67,7 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = N
         if not mine:
             return
         emit(PackStarted(tuple(trial.id for trial in mine)))
-        from ablate.train import Keeping, train_pack
+        from ablate.train import Keeping, Manner, train_pack
 
         records = train_pack(
             mine,
@@ -75,6 +78,7 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = N
             on_resume=lambda trial, history: emit(TrialResumed(trial.id, history)),
             on_note=lambda trial, text: emit(TrialNoted(trial.id, text)),
             group=group,
+            manner=Manner(settings.compile, settings.recompute),
         )
         for record in records:
             if group and not group.leads:

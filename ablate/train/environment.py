@@ -14,7 +14,9 @@ import torch
 from ablate.hardware import cpu_name
 
 
-def describe_environment(device: torch.device, threads: int, workers: int = 1) -> dict[str, Any]:
+def describe_environment(
+    device: torch.device, threads: int, workers: int = 1, is_compiled: bool = False
+) -> dict[str, Any]:
     """Plain values for a record; `git_commit` ends in `+` with uncommitted changes; None outside a repository."""
     return {
         **_versions(),
@@ -22,6 +24,7 @@ def describe_environment(device: torch.device, threads: int, workers: int = 1) -
         "device_name": device_name(device),
         "threads": threads,
         "workers": workers,
+        "compiled": is_compiled,
         "git_commit": git_commit(Path.cwd()),
     }
 

@@ -30,6 +30,7 @@ class Progress:
     peak_memory: int = 0  # bytes, of processes that have trained it before this one
     training_seconds: float = 0.0  # in training steps: neither preparation nor evaluation
     digest: str | None = None  # of the data set, once it is loaded
+    is_compiled: bool = False
     tested: dict[str, float | None] = field(default_factory=dict)  # test figures over several views, after training
     diagnostics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -62,7 +63,8 @@ def create_record(
         final=dict.fromkeys(METRICS) if not finished else metrics(history[-1]) | progress.tested,
         selected=select(history) if finished else None,
         cost=measure_cost(trial, progress, device),
-        environment=describe_environment(device, threads, workers) | {"data_sha256": progress.digest},
+        environment=describe_environment(device, threads, workers, progress.is_compiled)
+        | {"data_sha256": progress.digest},
         error=error,
         diagnostics=progress.diagnostics,
     )

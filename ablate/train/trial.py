@@ -18,7 +18,7 @@ from ablate.train.diagnostics import Diagnosis
 from ablate.train.distributed import Group, GroupBroken, TrialFault
 from ablate.train.distributed.layers import whole_batch_parts
 from ablate.train.distributed.step import SharedStep
-from ablate.train.engine import ALONE, Engine, OnStep, Request
+from ablate.train.engine import ALONE, Alone, Engine, OnStep, Request
 from ablate.train.failure import explain, explain_divergence
 from ablate.train.loop import Means, is_finite
 from ablate.train.memory import reset_peak
@@ -27,12 +27,19 @@ from ablate.train.process import fresh_state
 from ablate.train.progress import Progress, create_record, defined
 from ablate.train.randomness import Streams, open_streams
 from ablate.train.run import DTYPES, Run
-from ablate.train.step import Step
+from ablate.train.step import AS_PAYS, Manner, Step, choose_step
 from ablate.train.stopping import explain_stop
+from ablate.train.testing import evaluate_views, list_views
 
 
 def train_trial(
-    trial: Trial, device: torch.device, threads: int, keeper: Keeper, group: Group, engine: Engine = ALONE
+    trial: Trial,
+    device: torch.device,
+    threads: int,
+    keeper: Keeper,
+    group: Group,
+    engine: Engine = ALONE,
+    manner: Manner = AS_PAYS,
 ) -> Generator[Epoch | Request, Means | None, Record]:
     """Train one network: yield each epoch as it ends, and what the engine waits for; return the record.
 
@@ -49,7 +56,7 @@ def train_trial(
     streams = open_streams(trial.seed, device)
     with fresh_state(device, threads, streams.noise):
         try:
-            outcome, error = yield from _train(trial, streams, progress, device, keeper, group, engine)
+            outcome, error = yield from _train(trial, streams, progress, device, keeper, group, engine, manner)
         except (DataError, StoreError, GroupBroken):
             raise
         except Exception as exception:
@@ -68,10 +75,14 @@ def _train(
     keeper: Keeper,
     group: Group,
     engine: Engine,
+    manner: Manner,
 ) -> Generator[Epoch | Request, Means | None, tuple[Outcome, str | None]]:
     run = prepare_run(trial, streams, device, group)
     progress.digest = run.splits.digest
     diagnosis = Diagnosis(trial, run)
+    if isinstance(engine, Alone) and group.size == 1:
+        choose_step(run, trial.cell.network, manner, keeper.note)
+        progress.is_compiled = run.is_compiled
     keeper.resume(run, progress)
     while run.epoch < run.recipe.epochs:
         if reason := explain_stop(trial.stopping, progress.history):
@@ -83,10 +94,20 @@ def _train(
             return Outcome.DIVERGED, explain_divergence(run.epoch, rate)
         keeper.save_if_due(run, progress)
         yield epoch
+    progress.tested = _test_views(trial, run)
     if group.leads:
         keeper.keep_weights(run.module)
     progress.diagnostics = diagnosis.conclude(trained=True)
     return Outcome.FINISHED, None
+
+
+def _test_views(trial: Trial, run: Run) -> dict[str, float | None]:
+    """The final test figures over the views that the trial asks for; nothing where the curve's last ones are final."""
+    views, files = list_views(trial.cell.data), run.splits.test_files
+    if not (views and files):
+        return {}
+    means = evaluate_views(run, files, views)
+    return {"test_loss": defined(means.loss), "test_error": means.error}
 
 
 def prepare_run(trial: Trial, streams: Streams, device: torch.device, group: Group | None = None) -> Run:

@@ -23,7 +23,7 @@ from ablate.train.progress import Progress
 from ablate.train.run import Run
 
 # What a record says of its environment must hold for all of a training; these also decide its bits.
-ENVIRONMENT = ("ablate", "torch", "device", "device_name", "threads", "workers")
+ENVIRONMENT = ("ablate", "torch", "device", "device_name", "threads", "workers", "compiled")
 Note = Callable[[str], None]
 Resumed = Callable[[tuple[Epoch, ...]], None]  # is told the epochs that the checkpoint has
 
@@ -45,16 +45,9 @@ class Keeper:
     """
 
     def __init__(
-        self,
-        trial: Trial,
-        keeping: Keeping | None,
-        threads: int,
-        note: Note,
-        resumed: Resumed = lambda history: None,
-        is_fused: bool = False,
+        self, trial: Trial, keeping: Keeping | None, threads: int, note: Note, resumed: Resumed = lambda history: None
     ) -> None:
         self.trial, self.keeping, self.threads, self.note, self.resumed = trial, keeping, threads, note, resumed
-        self.way = "fused" if is_fused else None  # with others into one network, which rounds differently
         self.due = math.inf
         self.is_failing = False
 
@@ -112,7 +105,7 @@ class Keeper:
         return keeping.store.checkpoint_path(self.trial.id)
 
     def _identity(self, run: Run) -> Identity:
-        environment = describe_environment(run.device, self.threads, run.group.size)
+        environment = describe_environment(run.device, self.threads, run.group.size, run.is_compiled)
         here = {name: environment[name] for name in ENVIRONMENT}
         diagnosed = json.dumps(self.trial.diagnostics.options.get("gradients"))  # samples of them are in the state
-        return {"trial": self.trial.id, "data": run.splits.digest, "gradients": diagnosed, "packing": self.way, **here}
+        return {"trial": self.trial.id, "data": run.splits.digest, "gradients": diagnosed, **here}

@@ -34,9 +34,14 @@ class Manner:
     graphs: bool = True  # on a GPU, steps are recorded and replayed
 
 
-def choose_step(run: Run, network: explicit.Network, manner: Manner, threads: int, note: Note) -> None:
+AS_PAYS = Manner()
+
+
+def choose_step(run: Run, network: explicit.Network, manner: Manner, note: Note) -> None:
     """Give the run the fastest step that its manner allows, and that can be had here."""
     step = Step(run)
+    if text := check_precision(run.recipe.precision, run.device):
+        note(text)
     if manner.recompute == "on" or (manner.recompute == "auto" and run.device.type == "cuda" and not fits(step)):
         assert isinstance(run.module, Network)
         recompute(run.module)
@@ -44,7 +49,7 @@ def choose_step(run: Run, network: explicit.Network, manner: Manner, threads: in
             note("its activations do not fit into memory: computed again in the backward pass, a third slower")
         if manner.compile == "on":
             note("not compiled, since activations are recomputed; pass --recompute off")
-    elif wants_compilation(run, network, manner, threads, note) and (compiled := compile_step(run, threads, note)):
+    elif wants_compilation(run, network, manner, note) and (compiled := compile_step(run, note)):
         step, run.is_compiled = compiled, True
     run.take_step = GraphedStep(step, record_on_cuda, note) if manner.graphs and run.device.type == "cuda" else step
 
@@ -60,14 +65,14 @@ def fits(step: Step) -> bool:
     return True
 
 
-def wants_compilation(run: Run, network: explicit.Network, manner: Manner, threads: int, note: Note) -> bool:
+def wants_compilation(run: Run, network: explicit.Network, manner: Manner, note: Note) -> bool:
     """Whether it is asked for, or worth it and possible."""
     if manner.compile != "auto":
         return manner.compile == "on"
     num_images = len(run.splits.train) * run.recipe.epochs
     multiply_adds = 3 * summarise(network).multiply_adds * num_images
     num_layers = sum(1 for _ in run.module.modules())
-    saved = seconds_saved(run.device.type, run.recipe.precision, threads, multiply_adds, num_layers)
+    saved = seconds_saved(run.device.type, run.recipe.precision, torch.get_num_threads(), multiply_adds, num_layers)
     if saved > 0 and not has_compiler(run.device):
         note(f"not compiled, which would save some {saved / 60:.0f} minutes: there is no C++ compiler; install g++")
         return False

@@ -28,14 +28,14 @@ CONFIGURATION: dict[str, str | int | bool | Callable[..., Any]] = {
 }
 
 
-def compile_step(run: Run, threads: int, note: Callable[[str], None]) -> Step | None:
+def compile_step(run: Run, note: Callable[[str], None]) -> Step | None:
     """A step whose passes are compiled, tried out on a batch of black images; None where that fails, which is noted.
 
     PyTorch keeps compiled code on disk, so the next network of this form is compiled in seconds.
     """
     step = Step(run, compile_forward(set(divide(run.recipe.batch_size, run.recipe))))
     try:
-        with quiet(), compiling(threads):
+        with quiet(), compiling():
             rehearse(step)
     except Exception as error:
         if is_out_of_memory(error):
@@ -57,14 +57,14 @@ def compile_forward(sizes: Collection[int]) -> Forward:
 
 
 @contextmanager
-def compiling(threads: int) -> Iterator[None]:
-    """Compile with so many threads at a time, and say so if a code is refused."""
+def compiling() -> Iterator[None]:
+    """Compile with no more processes at a time than the trial has threads, and say so if a code is refused."""
     import torch._dynamo.config
     import torch._inductor.config
 
     with ExitStack() as settings:
         if "TORCHINDUCTOR_COMPILE_THREADS" not in os.environ:
-            settings.enter_context(torch._inductor.config.patch(compile_threads=threads))
+            settings.enter_context(torch._inductor.config.patch(compile_threads=torch.get_num_threads()))
         settings.enter_context(torch._dynamo.config.patch(recompile_limit=NUM_CODES, fail_on_recompile_limit_hit=True))
         yield
 

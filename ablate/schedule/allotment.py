@@ -34,6 +34,7 @@ class Demand:
     concurrency: int | None = None
     device: str = "auto"
     memory: float | None = None  # bytes that the largest trial needs, where it trains
+    packs: bool = False  # a process has a GPU to itself, and trains as many trials at a time as that holds
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def _choose_gpus(nodes: Sequence[Node], demand: Demand) -> tuple[float, tuple[st
     holding = _trials_per_gpu(having, demand.memory)
     if asked is not None:
         return asked, _warn_of_memory(asked, holding, demand)
+    if demand.packs:
+        return 1.0, ()
     if demand.concurrency:
         wanted = math.ceil(demand.concurrency / sum(node.gpus for node in having))
     else:

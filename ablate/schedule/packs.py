@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ablate.spec.study.fusion import group_alike
 from ablate.spec.study.study import Trial
 
 Pack = tuple[Trial, ...]
@@ -46,6 +48,25 @@ def form_packs(
             room = limit - seconds[trial.id]
         packs[-1].append(trial)
     return [tuple(pack) for pack in packs]
+
+
+def bundle_trials(trials: Sequence[Trial], size: int, num_processes: int, alone: Collection[str] = ()) -> list[Pack]:
+    """Packs of up to `size` trials that are trained at the same time; those in `alone` are packs themselves.
+
+    Trials that can be one network come together, mostly the seeds of a cell: that goes before first seeds first, so of
+    a study cut short some cells have all seeds and others none. A pack stands where its first member does. What is
+    left over shares packs too, as long as every process has one.
+    """
+    size = min(size, math.ceil(len(trials) / num_processes))
+    packs: list[Pack] = [(trial,) for trial in trials if trial.id in alone]
+    single: list[Trial] = []
+    for group in group_alike(trial for trial in trials if trial.id not in alone):
+        full = len(group) - len(group) % size if len(group) % size == 1 else len(group)
+        packs += [tuple(group[start : start + size]) for start in range(0, full, size)]
+        single += group[full:]
+    packs += [tuple(single[start : start + size]) for start in range(0, len(single), size)]
+    places = {trial.id: place for place, trial in enumerate(trials)}
+    return sorted(packs, key=lambda pack: places[pack[0].id])
 
 
 def trial_ids(pack: Pack) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from ablate.schedule.events import Event, PackRestarted, TrialEnded, TrialHeld, 
 from ablate.schedule.failures import create_failed_record, explain_death
 from ablate.schedule.ledger import Ledger, trials
 from ablate.schedule.logs import Logs
-from ablate.schedule.packs import Pack, form_packs, order_trials, trial_ids
+from ablate.schedule.packs import Pack, bundle_trials, form_packs, order_trials, trial_ids
 from ablate.schedule.progress import Watch
 from ablate.schedule.training import Emit
 from ablate.spec.study.study import Trial
@@ -51,11 +51,13 @@ class Rounds:
         execute: Executor,
         watch: Watch,
         logs: Logs | None = None,
+        together: int = 1,
     ) -> None:
         self.ledger = ledger
         self.seconds = seconds  # estimated, by trial id
         self.store = store
         self.execute = execute
+        self.together = together  # trials that a process trains at the same time, at most
         self.execute_apart = execute.apart()
         self.watch = watch
         self.logs = logs or Logs()
@@ -82,11 +84,15 @@ class Rounds:
         self.held = {}
         sharing = [trial for trial in missing if trial.id not in self.starved]
         if sharing or not self.execute_apart:
-            packs = form_packs(sharing, self.seconds, self.execute.num_processes, self.alone)
-            self.execute(packs, self._handle, self._judge)
+            self.execute(self._form_packs(sharing), self._handle, self._judge)
             return
         self.is_apart = True
         self.execute_apart([(trial,) for trial in missing], self._handle, self._judge)
+
+    def _form_packs(self, missing: Sequence[Trial]) -> list[Pack]:
+        if self.together > 1:
+            return bundle_trials(missing, self.together, self.execute.num_processes, self.alone)
+        return form_packs(missing, self.seconds, self.execute.num_processes, self.alone)
 
     def _handle(self, event: Event) -> None:
         match event:

@@ -47,6 +47,9 @@ def demand(cpus: float = 1, gpus: float | None = None, **others: object) -> Dema
         ([BOX], demand(device="cpu"), 0, 64),
         ([BOX], demand(device="cpu", memory=100 * GB), 0, 5),
         ([BOX], demand(device="cuda"), 1, 4),
+        ([BOX], demand(memory=GB, packs=True), 1, 4),  # a pack finds out itself how many fit
+        ([BOX], demand(gpus=0.5, packs=True), 0.5, 8),
+        ([LAPTOP], demand(packs=True), 0, 8),
         ([BOX, LAPTOP], demand(), 1, 4),  # the laptop has no GPU
     ],
 )

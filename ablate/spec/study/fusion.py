@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from ablate.spec.architecture.explicit import to_document
@@ -39,6 +39,18 @@ def fusion_key(trial: Trial) -> str | None:
         return None
     train = cell.train.model_dump(mode="json", exclude=set(OWN))
     return json.dumps([to_document(cell.network), cell.data.model_dump(mode="json"), train])
+
+
+def group_alike(trials: Iterable[Trial]) -> list[list[Trial]]:
+    """The trials by what they may be fused with, groups and members in the order they came; the others one by one."""
+    keys: dict[str, str | None] = {}
+    groups: dict[str, list[Trial]] = {}
+    for trial in trials:
+        identity = trial.cell.identity
+        if identity not in keys:
+            keys[identity] = fusion_key(trial)
+        groups.setdefault(keys[identity] or trial.id, []).append(trial)
+    return list(groups.values())
 
 
 def _operations(network: Network) -> Iterator[Operation]:

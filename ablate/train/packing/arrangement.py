@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ablate.spec.study.fusion import fusion_key
+from ablate.spec.study.fusion import group_alike
 from ablate.spec.study.study import Trial
 
 Way = Literal["fused", "in turn"]
@@ -48,12 +48,9 @@ def arrange(trials: Sequence[Trial], size: int, choose: Callable[[tuple[Trial, .
     Trials that can be one network stand together: `choose` says how many of the first of them, and in which way. What
     is left of them, and what cannot be fused, takes turns.
     """
-    alike: dict[str, list[Trial]] = {}
-    for trial in trials:
-        alike.setdefault(fusion_key(trial) or trial.id, []).append(trial)
     bundles: list[Bundle] = []
     left: list[Trial] = []
-    for group in alike.values():
+    for group in group_alike(trials):
         start = 0
         while len(group) - start > 1:
             bundles.append(choose(tuple(group[start : start + size])))

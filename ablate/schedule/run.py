@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ablate.errors import Interrupted
+from ablate.errors import Interrupted, UsageError
 from ablate.hardware import find_hardware
 from ablate.records import Outcome, Record, Store
-from ablate.schedule.allotment import Allotment, allot, read_nodes
+from ablate.schedule.allotment import Allotment, Demand, allot, read_nodes
 from ablate.schedule.cluster import connect
 from ablate.schedule.distributed.allotment import allot_groups
 from ablate.schedule.ledger import Ledger, trials
@@ -108,19 +108,31 @@ def _open_executor(options: Options, store: Store, memory: int | None, watch: Wa
         return
     with connect(options.address, options.num_cpus) as folder:
         divide = partial(allot_groups, num_workers=options.workers) if options.workers > 1 else allot
-        allotment = divide(read_nodes(local=not options.address), options.demand(memory))
+        demand = options.demand(memory)
+        allotment = divide(read_nodes(local=not options.address), demand)
         for note in allotment.notes:
             watch.note(note)
         if options.device == "auto" and not allotment.resources.gpus:
             settings = replace(settings, device="cpu")
-        yield _create_executor(options.workers, settings, allotment, folder)
+        demand = replace(demand, resources=allotment.resources)
+        yield _create_executor(options.workers, settings, allotment, folder, partial(_count_processes, demand))
 
 
-def _create_executor(num_workers: int, settings: Settings, allotment: Allotment, folder: Path) -> Executor:
+def _count_processes(demand: Demand) -> int:
+    """How many run at a time now that machines may have come or gone."""
+    try:
+        return allot(read_nodes(local=False), demand).num_processes
+    except UsageError:  # all that would do have gone
+        return 1
+
+
+def _create_executor(
+    num_workers: int, settings: Settings, allotment: Allotment, folder: Path, count: Callable[[], int]
+) -> Executor:
     if num_workers > 1:
         from ablate.schedule.distributed.executor import TrainExecutor
 
         return TrainExecutor(settings, allotment.resources, num_workers, allotment.num_processes, folder)
     from ablate.schedule.tuning import TuneExecutor
 
-    return TuneExecutor(settings, allotment.resources, allotment.num_processes, folder)
+    return TuneExecutor(settings, allotment.resources, allotment.num_processes, folder, count)

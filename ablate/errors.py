@@ -6,6 +6,7 @@ AblateError                 1   something the user can act on
 ├── DataError               2   a data set is missing or broken
 ├── StoreError              1   records cannot be read or written
 ├── TrialsFailed            1   the study ended, but not every trial has a result
+├── OverBudget              1   it would cost more than allowed, or the time for it is spent
 └── Interrupted           130   stopped by Ctrl+C or SIGTERM; finished trials are kept
 """
 
@@ -66,7 +67,18 @@ class TrialsFailed(AblateError):
     """The command ended in order, but some trials have no result."""
 
 
+class OverBudget(AblateError):
+    """`--max-cost` does not allow it, or `--time-budget` is spent; everything that finished is kept."""
+
+
 class Interrupted(AblateError):
-    """The command was stopped before its end; everything that finished is kept."""
+    """The command was stopped before its end; everything that finished is kept.
+
+    `standing` says how far it was, e.g. `31 of 48 trials recorded`.
+    """
 
     exit_code = 130
+
+    def __init__(self, standing: str = "") -> None:
+        self.standing = standing
+        super().__init__(f"stopped{standing and ': '}{standing}; run the same command again to go on")

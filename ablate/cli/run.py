@@ -7,15 +7,30 @@ from typing import Any
 
 import click
 
+from ablate.cli.duration import read_duration
 from ablate.cli.options import file_argument, overrides_argument, store_option
+from ablate.cli.resources import GroupedCommand, resource_options
+
+GROUPS = {
+    "Resources": ("serial", "concurrency", "cpus", "gpus", "device", "workers", "pack", "address"),
+    "Limits": ("max_cost", "time_budget"),
+    "Speed": ("compile", "recompute"),
+    "Loggers": ("tensorboard", "mlflow", "wandb"),
+}
 
 
-@click.command(short_help="Train what is missing, through Ray Tune.")
+@click.command(cls=GroupedCommand, groups=GROUPS, short_help="Train what is missing, through Ray Tune.")
 @file_argument
 @overrides_argument
 @store_option
 @click.option("--serial", is_flag=True, help="One trial after the other in this process, without Ray.")
-@click.option("--concurrency", type=click.IntRange(min=1), help="Trials at a time.  [default: one per CPU]")
+@resource_options
+@click.option(
+    "--time-budget",
+    type=read_duration,
+    metavar="TIME",
+    help="Stop in order after so long: 2h, 30m, 1.5 (hours). The same command goes on.  [exit code 1]",
+)
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -66,7 +81,7 @@ def run(file: Path, overrides: tuple[str, ...], store: Path, **options: Any) -> 
     that have a record are not trained again; when none is missing, Ray is not even started.
 
     \b
-    Exit code 0: every trial has a result.  1: some have not.  130: stopped by Ctrl+C.
+    Exit code 0: every trial has a result.  1: some have not, or it would cost too much.  130: stopped by Ctrl+C.
     Example: ablate run specs/studies/quickstart.yaml
              ablate run specs/studies/quickstart.yaml train.epochs=2 seeds=1 --serial
     """
@@ -75,5 +90,8 @@ def run(file: Path, overrides: tuple[str, ...], store: Path, **options: Any) -> 
     from ablate.spec import load_study
 
     study = load_study(file, overrides)
-    run_study(study, Store(store), Options(**options))
+    asked = Options(**options)
+    for warning in asked.check():
+        click.echo(warning, err=True)
+    run_study(study, Store(store), asked)
     click.echo(f"Next: ablate report {file}")

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from ablate.cli.standing import training_multiply_adds
 from ablate.cli.table import count, echo_table, percent
+from ablate.schedule.cost import training_multiply_adds
 from ablate.search import CellSearch, failed_trials
 
 
@@ -73,7 +73,7 @@ def echo_search(searches: Sequence[CellSearch]) -> None:
     cost = search_cost(searches)
     seconds = cost["device_seconds"]
     click.echo(f"\n{cost['pending']} to try: {count(cost['multiply_adds'])} multiply-adds", nl=False)
-    click.echo(f", about {seconds:.0f} device-seconds" if seconds is not None else ", time not yet measured here")
+    click.echo(f", about {seconds:.0f} device-seconds" if seconds else "")
     for trial in failed_trials(tuple(searches)):
         click.echo(f"failed: {trial.name} ({trial.id}): {_explain(searches, trial.id)}")
 

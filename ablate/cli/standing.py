@@ -8,9 +8,9 @@ from statistics import fmean
 from typing import Any
 
 from ablate.records import Record
+from ablate.schedule.cost import training_multiply_adds
 from ablate.spec import Cell, Study, Trial
 from ablate.spec.architecture.summary import summarise
-from ablate.spec.study.datasets import num_train_images
 
 PENDING = "pending"
 
@@ -31,7 +31,7 @@ def _trial_row(trial: Trial, record: Record | None) -> dict[str, Any]:
 
 
 def cell_rows(study: Study, records: Mapping[str, Record]) -> list[dict[str, Any]]:
-    """One row per cell: size, training operations per trial, trials by state, and mean final errors in percent."""
+    """One row per cell: size, multiply-adds of a training, trials by state, and mean final errors in percent."""
     return [_cell_row(cell, study, records) for cell in study.cells]
 
 
@@ -48,30 +48,11 @@ def _cell_row(cell: Cell, study: Study, records: Mapping[str, Record]) -> dict[s
         "training_multiply_adds": training_multiply_adds(cell),
         "trials": len(ids),
         "states": dict(Counter(str(record.outcome) for record in done)) | {PENDING: len(ids) - len(done)},
-        "seconds_per_trial": fmean(record.cost.seconds for record in found) if found else None,
         "train_error": _mean(found, "train_error"),
         "test_error": _mean(found, "test_error"),
     }
 
 
-def training_multiply_adds(cell: Cell) -> int:
-    """Multiply-adds of one whole training: forward once and backward twice, for every image of every epoch."""
-    return 3 * summarise(cell.network).multiply_adds * num_train_images(cell.data) * cell.train.epochs
-
-
 def _mean(records: list[Record], metric: str) -> float | None:
     values = [value for record in records if (value := record.final.get(metric)) is not None]
     return fmean(values) if values else None
-
-
-def seconds_left(cells: list[dict[str, Any]]) -> float | None:
-    """Device-seconds that the pending trials will take, from those already trained; None before the first.
-
-    A cell with no trial of its own is scaled by its multiply-adds from the cells that have one.
-    """
-    timed = [cell for cell in cells if cell["seconds_per_trial"]]
-    if not timed:
-        return None
-    rate = sum(c["seconds_per_trial"] for c in timed) / sum(c["training_multiply_adds"] for c in timed)
-    seconds = (c["states"][PENDING] * (c["seconds_per_trial"] or rate * c["training_multiply_adds"]) for c in cells)
-    return float(sum(seconds))

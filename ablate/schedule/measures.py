@@ -61,8 +61,9 @@ def measure_trials(trials: Iterable[Trial], records: Mapping[str, Record], hardw
 
 
 def largest(measures: Iterable[Measure]) -> int | None:
-    """The most memory that one of them needs for itself, as far as that is known."""
-    return max((measure.own_memory_bytes for measure in measures if measure.own_memory_bytes), default=None)
+    """The most memory that one of them needs for itself, as far as that is known of this hardware."""
+    known = (measure for measure in measures if measure.source is not Source.ELSEWHERE)
+    return max((measure.own_memory_bytes for measure in known if measure.own_memory_bytes), default=None)
 
 
 def _find(work: str, records: list[Record], hardware: Hardware) -> Measure | None:

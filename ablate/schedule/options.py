@@ -28,6 +28,8 @@ class Options:
     device: str = "auto"  # as `train_pack` takes it; `auto` without a GPU is the CPU
     compile: Choice = "auto"  # steps by torch.compile; auto: where it pays
     recompute: Choice = "auto"  # activations in the backward pass; auto: on a GPU that cannot hold them
+    max_cost: float | None = None  # device-seconds; a study that would cost more is refused; None for any
+    time_budget: float | None = None  # seconds of wall-clock time, then the run is stopped in order; None for any
     retry_failed: bool = False  # forget the records of failed trials first
     address: str | None = None  # of a running Ray cluster; None for $RAY_ADDRESS, else this machine
     keep_weights: bool = False  # of finished trials, in the store; a trial recorded without them is trained again

@@ -13,11 +13,13 @@ from ablate.errors import Interrupted, UsageError
 from ablate.hardware import find_hardware
 from ablate.records import Outcome, Record, Store
 from ablate.schedule.allotment import Allotment, Demand, allot, read_nodes
+from ablate.schedule.budget import time_budget
 from ablate.schedule.cluster import connect
 from ablate.schedule.distributed.allotment import allot_groups
 from ablate.schedule.ledger import Ledger, trials
 from ablate.schedule.logs import Logs
-from ablate.schedule.measures import largest, measure_trials
+from ablate.schedule.measures import measure_trials
+from ablate.schedule.memory import find_memory
 from ablate.schedule.options import Options
 from ablate.schedule.progress import Watch
 from ablate.schedule.rounds import Executor, Rounds
@@ -52,6 +54,7 @@ def run_trials(
     Raises:
         TrialsFailed: a trial failed, or has no record.
         Interrupted: Ctrl+C or SIGTERM.
+        OverBudget: the `time_budget` is spent.
         DataError: a data set is missing or damaged.
         StoreError: records cannot be read or written.
         UsageError: a trial needs more than any machine has.
@@ -59,19 +62,20 @@ def run_trials(
     options = replace(options or Options(), **changes)
     records = _read_records(wanted, store, options)
     ledger = Ledger(wanted, records)
-    measures = measure_trials(wanted, records, find_hardware(options.device, options.cpus))
+    hardware = find_hardware(options.device, options.cpus)
+    measures = measure_trials(wanted, records, hardware)
     seconds = {trial.id: measures[trial.cell.identity].seconds(trial.cell.train.epochs) for trial in wanted}
-    memory = largest(measures[trial.cell.identity] for trial in ledger.missing)
     watch, logs = watch or Watch(), logs or Logs()
-    with watch, stop_on_signals():
+    with time_budget(options.time_budget), watch, stop_on_signals():
         watch.begin(ledger, seconds)
         try:
             if ledger.missing:
+                memory = find_memory(ledger.missing, measures, hardware, options, watch.note)
                 with _open_executor(options, store, memory, watch) as execute, logs.of(ledger.wanted, watch.note):
                     _train(Rounds(ledger, seconds, store, execute, watch, logs))
         except KeyboardInterrupt:
-            kept = f"{len(ledger.outcomes)} of {trials(len(ledger.wanted))} recorded"
-            raise Interrupted(f"stopped: {kept}; run the same command again to go on") from None
+            watch.note(ledger.summarise())
+            raise Interrupted(f"{len(ledger.outcomes)} of {trials(len(ledger.wanted))} recorded") from None
     watch.note(ledger.summarise())
     ledger.check()
     return ledger.outcomes

@@ -48,6 +48,16 @@ def stop_on_signals() -> Iterator[None]:
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """Within, the first signal raises Interrupted, as of what has nothing to say of its standing."""
+    with stop_on_signals():
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Interrupted from None
+
+
+@contextmanager
 def hold_signals() -> Iterator[None]:
     """Within, signals to stop wait for the end, for what must not be interrupted; handlers put in meanwhile go."""
     if threading.current_thread() is not threading.main_thread():

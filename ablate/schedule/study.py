@@ -8,15 +8,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ablate.errors import Interrupted, TrialsFailed
+from ablate.errors import TrialsFailed
 from ablate.records import Store
+from ablate.schedule.budget import time_budget
 from ablate.schedule.cluster import connect
+from ablate.schedule.estimate import check_cost
 from ablate.schedule.ledger import trials
 from ablate.schedule.logs import open_logs
 from ablate.schedule.options import Options
 from ablate.schedule.progress import Watch
 from ablate.schedule.run import run_trials
-from ablate.schedule.signals import stop_on_signals
+from ablate.schedule.signals import interruptible
+from ablate.schedule.work import read_work
 from ablate.search import CellSearch, decide, failed_trials
 from ablate.spec.study.study import Study
 
@@ -43,9 +46,17 @@ def run_study(
 
     Raises:
         TrialsFailed: a trial failed, or no setting of a cell could be trained to its end.
+        OverBudget: it would cost more than `max_cost`, or the `time_budget` is spent.
         AblateError: as `run_trials`.
     """
     options = replace(options or Options(), **changes)
+    with time_budget(options.time_budget):
+        if options.max_cost is not None:
+            check_cost(read_work(study, store, options), options, watch().note)
+        return _run(study, store, replace(options, time_budget=None), watch)
+
+
+def _run(study: Study, store: Store, options: Options, watch: CreateWatch) -> Study:
     logs = open_logs(study.name, store, options)
     if study.search is None:
         run_trials(study.trials, store, options, watch=watch(), logs=logs)
@@ -93,11 +104,8 @@ def _one_ray(study: Study, store: Store, options: Options) -> Iterator[None]:
     if options.serial or not (any(one.missing for one in searches) or len(store.read_all(ids)) < len(ids)):
         yield
         return
-    with stop_on_signals(), connect(options.address, options.num_cpus):
-        try:
-            yield
-        except KeyboardInterrupt:
-            raise Interrupted("stopped; run the same command again to go on") from None
+    with interruptible(), connect(options.address, options.num_cpus):
+        yield
 
 
 def _check(searches: tuple[CellSearch, ...]) -> None:

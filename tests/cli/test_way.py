@@ -109,7 +109,8 @@ def test_a_run_killed_and_started_again_equals_an_undisturbed_one(folder: Path, 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(folder: Path) -> None:
     with start(folder, "run", "study.yaml", "--serial", "train.epochs=200") as process:
-        time.sleep(8)
+        while process.poll() is None and not list((folder / "runs").rglob("*.claim")):
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         printed, _ = process.communicate(timeout=30)
     assert process.returncode == 130, printed

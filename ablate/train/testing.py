@@ -57,9 +57,9 @@ def _predict(run: Run, normalisation: Normalisation, pixels: Tensor) -> Tensor:
     """(G, V, 3, height, width) uint8 -> (G, classes), mean probabilities over the V views."""
     num, num_views, _, height, width = pixels.shape
     logits = []
-    for part in pixels.flatten(0, 1).split(max(1, PIXELS_PER_BATCH // (height * width))):
+    for part in torch.split(pixels.flatten(0, 1), max(1, PIXELS_PER_BATCH // (height * width))):
         images = normalisation(part).contiguous(memory_format=torch.channels_last)
         with precision(run):
             logits.append(run.module(images))
-    probabilities: Tensor = torch.cat(logits).to(normalisation.scale.dtype).softmax(1)
-    return probabilities.unflatten(0, (num, num_views)).mean(1)
+    probabilities = torch.cat(logits).to(normalisation.scale.dtype).softmax(1)
+    return probabilities.view(num, num_views, -1).mean(1)

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 import torch
-from scipy.stats import chisquare
+from scipy.stats import chisquare, kstest
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
@@ -82,8 +82,20 @@ def test_cutout_zeroes_a_square_clipped_at_the_border(image, size):
 
 
 def test_the_same_seed_draws_the_same():
-    images = torch.rand(16, 3, 8, 8)
-    recipe = Augment(pad=2, flip=True, cutout=3)
-    first, second = (augment(images, recipe, torch.Generator().manual_seed(5)) for _ in range(2))
+    images, shades = torch.rand(16, 3, 8, 8), torch.rand(3, 3)
+    recipe = Augment(pad=2, flip=True, cutout=3, color="pca")
+    first, second = (augment(images, recipe, torch.Generator().manual_seed(5), shades=shades) for _ in range(2))
     assert first.equal(second)
-    assert not first.equal(augment(images, recipe, torch.Generator().manual_seed(6)))
+    assert not first.equal(augment(images, recipe, torch.Generator().manual_seed(6), shades=shades))
+
+
+def test_colors_are_shifted_as_krizhevsky_says():
+    """One shift for all pixels of an image; over images normal, a tenth as wide as the pixels along each axis."""
+    generator = torch.Generator().manual_seed(0)
+    shades = torch.tensor([[3.0, 1.0, 0.0], [0.0, 2.0, 0.0], [1.0, 0.0, 0.5]])
+    images = torch.rand(20_000, 3, 2, 2)
+    shifts = augment(images, Augment(color="pca"), generator, shades=shades) - images
+    assert (shifts.flatten(2).std(2) < 1e-6).all()
+    weights = torch.linalg.solve(shades, shifts[:, :, 0, 0].T).T
+    assert all(kstest(column, "norm", (0, 0.1)).pvalue > 1e-3 for column in weights.double().numpy().T)
+    torch.testing.assert_close(torch.cov(weights.T), 0.01 * torch.eye(3), atol=3e-4, rtol=0)

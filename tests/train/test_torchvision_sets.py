@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import struct
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -113,6 +119,81 @@ def test_a_broken_download_leaves_nothing(server, tmp_path):
     with pytest.raises(DataError, match="cannot be downloaded"):
         download("mnist", tmp_path / "data")
     assert list((tmp_path / "data").iterdir()) == []
+
+
+class Broken(SimpleHTTPRequestHandler):
+    """Says that a file has a million bytes, sends half, and hangs up; with `stalls`, only when the client does."""
+
+    stalls: threading.Event | None = None
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.do_HEAD()
+        self.wfile.write(bytes(500_000))
+        self.wfile.flush()
+        if self.stalls:
+            self.stalls.wait(60)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(handler: type[SimpleHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}/"
+        running.shutdown()
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_a_truncated_download_of_any_set_leaves_nothing(name, tmp_path, monkeypatch):
+    with serving(Broken) as url:
+        for kind in (datasets.CIFAR10, datasets.CIFAR100):
+            monkeypatch.setattr(kind, "url", f"{url}archive.tar.gz")
+        for kind in (datasets.MNIST, datasets.FashionMNIST):
+            monkeypatch.setattr(kind, "mirrors", [url])
+        parts = {part: [url + entry[1], *entry[1:]] for part, entry in datasets.SVHN.split_list.items()}
+        monkeypatch.setattr(datasets.SVHN, "split_list", parts)
+        with pytest.raises(DataError, match=f"{name}: cannot be downloaded"):
+            download(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(DataError, match=f"ablate fetch {name}"):
+        load_splits(Data.model_validate({"dataset": name, "root": str(tmp_path)}), CPU)
+
+
+DOWNLOAD = """
+import sys
+from pathlib import Path
+from torchvision import datasets
+from ablate.train import download
+datasets.MNIST.mirrors = [sys.argv[1]]
+download("mnist", Path(sys.argv[2]))
+"""
+
+
+def test_a_download_that_was_killed_is_not_used_and_starts_again(server, tmp_path, monkeypatch):
+    root, stalls = tmp_path / "data", threading.Event()
+    with serving(type("Stalling", (Broken,), {"stalls": stalls})) as url:
+        with subprocess.Popen([sys.executable, "-c", DOWNLOAD, url, str(root)], stderr=subprocess.DEVNULL) as process:
+            deadline = time.monotonic() + 120
+            while not any(file.stat().st_size for file in root.rglob("*.gz")):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            process.kill()
+        stalls.set()
+    (abandoned,) = root.iterdir()
+    with pytest.raises(DataError, match="not found; download it with `ablate fetch mnist"):
+        load_splits(mnist(root), CPU)
+    under_way = root / abandoned.name.replace(str(process.pid), str(os.getpid()))
+    under_way.mkdir()
+    download("mnist", root)
+    assert len(load_splits(mnist(root), CPU).test) == 10
+    assert {entry.name for entry in root.iterdir()} == {"MNIST", under_way.name}
 
 
 def test_only_known_sets_can_be_downloaded(tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ablate.spec.architecture.explicit import to_document
 from ablate.spec.architecture.network import Network
 from ablate.spec.architecture.reader import read_architecture
+from ablate.spec.architecture.summary import summarise
 from ablate.spec.source.problems import Location, Problem
 from ablate.spec.study.datasets import class_names, folder, image_size, num_images, num_validation_images
 from ablate.spec.study.recipe import Data
@@ -35,10 +36,12 @@ def check_testing(data: Data, network: Network) -> list[Problem]:
 
 
 def _is_convolutional(network: Network, scale: int) -> bool:
-    """Whether the explicit form, read anew for images of another size, is the same but for that."""
+    """Whether the explicit form, read anew for images of another size, is the same but for that; so are its weights."""
     plain = replace(network, auxiliaries=())
     seen, _ = read_architecture(to_document(replace(plain, input=(network.input[0], scale, scale))))
-    return seen is not None and replace(seen, input=plain.input) == plain
+    if seen is None or replace(seen, input=plain.input) != plain:
+        return False
+    return summarise(seen).parameters == summarise(plain).parameters
 
 
 def _check_kind(data: Data) -> Iterator[Problem]:

@@ -45,9 +45,16 @@ class Keeper:
     """
 
     def __init__(
-        self, trial: Trial, keeping: Keeping | None, threads: int, note: Note, resumed: Resumed = lambda history: None
+        self,
+        trial: Trial,
+        keeping: Keeping | None,
+        threads: int,
+        note: Note,
+        resumed: Resumed = lambda history: None,
+        is_fused: bool = False,
     ) -> None:
         self.trial, self.keeping, self.threads, self.note, self.resumed = trial, keeping, threads, note, resumed
+        self.way = "fused" if is_fused else None  # with others into one network, which rounds differently
         self.due = math.inf
         self.is_failing = False
 
@@ -108,4 +115,4 @@ class Keeper:
         environment = describe_environment(run.device, self.threads, run.group.size, run.is_compiled)
         here = {name: environment[name] for name in ENVIRONMENT}
         diagnosed = json.dumps(self.trial.diagnostics.options.get("gradients"))  # samples of them are in the state
-        return {"trial": self.trial.id, "data": run.splits.digest, "gradients": diagnosed, **here}
+        return {"trial": self.trial.id, "data": run.splits.digest, "gradients": diagnosed, "packing": self.way, **here}

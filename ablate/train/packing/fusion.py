@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -19,9 +20,11 @@ from ablate.train.data.split import Feed
 from ablate.train.loop import Means, average, cut, draw_batches, end_epoch, feed_batches
 from ablate.train.packing.step import FusedStep, join_optimisers, measure_each, num_errors_each
 from ablate.train.run import DTYPES, Run
+from ablate.train.step import Manner
 from ablate.train.step.graph import GraphedStep, record_on_cuda
 from ablate.train.step.losses import precision
 from ablate.train.step.preservation import preserved
+from ablate.train.step.recomputation import recompute
 from ablate.train.step.step import Step
 
 Note = Callable[[str], None]
@@ -33,10 +36,11 @@ class Fusion:
     Args:
         network: the explicit form of them all.
         members: at the same epoch, with the same number of its steps taken.
+        manner: how steps are taken; a fused network is never compiled.
         note: told what a person should know.
     """
 
-    def __init__(self, network: explicit.Network, members: Sequence[Run], note: Note) -> None:
+    def __init__(self, network: explicit.Network, members: Sequence[Run], manner: Manner, note: Note) -> None:
         first = members[0]
         self.members = members
         module = build_fused(network, len(members), first.device, DTYPES[first.recipe.precision])
@@ -44,7 +48,11 @@ class Fusion:
         self.module: Network = module
         self.run = replace(first, module=module, optimiser=join_optimisers(module, members), watch=lambda: None)
         step = FusedStep(self.run, members)
-        self.run.take_step = GraphedStep(step, record_on_cuda, note) if first.device.type == "cuda" else step
+        if manner.recompute == "on":
+            recompute(module)
+        record = partial(record_on_cuda, streams=[run.streams.augmentation for run in members])
+        is_graphed = manner.graphs and first.device.type == "cuda"
+        self.run.take_step = GraphedStep(step, record, note) if is_graphed else step
 
     def train_epoch(self, on_step: Callable[[], None]) -> list[Means]:
         """As `loop.train_epoch`, for every member."""

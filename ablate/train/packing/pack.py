@@ -17,6 +17,7 @@ from ablate.train.packing.in_turn import train_in_turn
 from ablate.train.packing.member import Member, OnEpoch, abandoning
 from ablate.train.packing.together import FusionFailed, train_together
 from ablate.train.process import fresh_state
+from ablate.train.step import Manner
 
 Start = Callable[[Trial, Engine], Work]
 Note = Callable[[Trial, str], None]
@@ -30,6 +31,7 @@ class Packer:
         start: begins a trial's training.
         on_epoch: called with a trial after each of its epochs.
         note: called with a trial and what a person should know.
+        manner: how steps are taken.
     """
 
     device: torch.device
@@ -37,6 +39,7 @@ class Packer:
     start: Start
     on_epoch: OnEpoch
     note: Note
+    manner: Manner
 
     def train(self, trials: Sequence[Trial], packing: Packing) -> Iterator[Record]:
         """Train all, several at a time; yield each one's record as soon as it has ended.
@@ -58,7 +61,7 @@ class Packer:
         left: list[Trial] = []
         with abandoning(members):
             try:
-                yield from _records(train_together(members, partial(self.note, bundle.trials[0])), bundle)
+                yield from _records(train_together(members, self.manner, partial(self.note, bundle.trials[0])), bundle)
             except FusionFailed as failure:
                 left = [member.trial for member in members if not member.has_ended]
                 for trial in left:

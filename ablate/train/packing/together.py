@@ -11,13 +11,14 @@ from ablate.train.failure import explain
 from ablate.train.packing.fusion import Fusion, Note
 from ablate.train.packing.member import Member
 from ablate.train.run import Run
+from ablate.train.step import Manner
 
 
 class FusionFailed(Exception):
     """What the members do together cannot be done; that says nothing about any of them."""
 
 
-def train_together(members: Sequence[Member], note: Note) -> Iterator[Member]:
+def train_together(members: Sequence[Member], manner: Manner, note: Note) -> Iterator[Member]:
     """Train all, members of one `fusion_key`; yield each as soon as it has ended.
 
     Whoever is behind, having gone on from an earlier checkpoint, catches up first. A member that has ended, finished
@@ -39,7 +40,7 @@ def train_together(members: Sequence[Member], note: Note) -> Iterator[Member]:
         if (now := [member for member in members if position(member) == last]) != fused:
             fusion, fused = None, now  # what the last one took is free before the next one is there
             with fusing():
-                fusion = Fusion(now[0].trial.cell.network, [run_of(member) for member in now], note)
+                fusion = Fusion(now[0].trial.cell.network, [run_of(member) for member in now], manner, note)
         assert fusion is not None
         train_epoch(fusion, fused)
 

@@ -35,6 +35,7 @@ class Manner:
 
 
 AS_PAYS = Manner()
+PLAIN = Manner(compile="off", recompute="off", graphs=False)
 
 
 def choose_step(run: Run, network: explicit.Network, manner: Manner, note: Note) -> None:

@@ -5,7 +5,7 @@ Method: PyTorch, "CUDA semantics", section "CUDA Graphs", whole-network capture.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -97,16 +97,23 @@ def on_side_stream(step: Step, *feed: Tensor) -> Result:
     return result
 
 
-def record_on_cuda(run: Run, work: Work) -> tuple[Replay, Result]:
+def record_on_cuda(run: Run, work: Work, streams: Sequence[Generator] = ()) -> tuple[Replay, Result]:
     """Record the work as a CUDA graph; nothing is computed yet.
+
+    Args:
+        run: what is trained.
+        work: the step.
+        streams: what it draws from beside PyTorch's own generator; that of the run's augmentation unless given.
 
     Raises:
         RuntimeError: something in it cannot be recorded; the random streams are then as if nothing had been tried.
     """
-    generators = [run.streams.augmentation, torch.cuda.default_generators[run.device.index or 0]]
+    streams = streams or [run.streams.augmentation]
+    generators = [*streams, torch.cuda.default_generators[run.device.index or 0]]
     states = [generator.get_state() for generator in generators]
     graph = torch.cuda.CUDAGraph()
-    graph.register_generator_state(run.streams.augmentation)  # PyTorch's own is registered already
+    for generator in streams:  # PyTorch's own is registered already
+        graph.register_generator_state(generator)
     try:
         # Only this thread's mistakes end the recording: others may be reading images meanwhile.
         with torch.cuda.device(run.device), torch.cuda.graph(graph, capture_error_mode="thread_local"):

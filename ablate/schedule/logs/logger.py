@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Protocol
 
 from ablate.records import Epoch, Record
@@ -17,8 +18,8 @@ class Logger(Protocol):
 
     name: str  # for a person
 
-    def open(self) -> None:
-        """Get ready, before anything is trained: what it raises ends the command."""
+    def open(self, held: ExitStack) -> None:
+        """Get ready, before anything is trained: what it raises ends the command. `held` is closed in the end."""
         ...
 
     def start(self, trial: Trial, history: Sequence[Epoch]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ from ablate.schedule.logs.logger import Logger
 from ablate.spec.study.study import Trial
 
 PATIENT_SECONDS = 5.0  # at the end, before it is said what is waited for
+STOPPING_SECONDS = 2.0  # that Ctrl+C waits
 LONGEST_SECONDS = 120.0  # that the end waits for loggers
 
 Note = Callable[[str], None]
@@ -41,11 +43,13 @@ class Logs:
 
     def __enter__(self) -> Self:
         """Raises UsageError if a logger cannot be used."""
-        for logger in self._loggers:
-            try:
-                logger.open()
-            except Exception as error:
-                raise UsageError(f"{logger.name}: {_first_line(error)}") from error
+        with ExitStack() as held:
+            for logger in self._loggers:
+                try:
+                    logger.open(held)
+                except Exception as error:
+                    raise UsageError(f"{logger.name}: {_first_line(error)}") from error
+            self._held = held.pop_all()
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._handle_all, daemon=True)
         self._thread.start()
@@ -57,10 +61,11 @@ class Logs:
         """Wait for the loggers; hardly at all when the command is being stopped."""
         self._is_stopping = kind is not None
         self._queue.put(None)
-        self._thread.join(1.0 if self._is_stopping else PATIENT_SECONDS)
+        self._thread.join(STOPPING_SECONDS if self._is_stopping else PATIENT_SECONDS)
         if kind is None and self._thread.is_alive():
             self._note(f"waiting for {' and '.join(logger.name for logger in self._loggers)}")
             self._thread.join(LONGEST_SECONDS)
+        self._held.close()
 
     def show(self, event: Event) -> None:
         """Returns at once."""
@@ -102,11 +107,11 @@ class Logs:
         for logger in list(self._loggers):
             try:
                 tell(logger)
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # the latter is Ray's, when it is stopped meanwhile
                 self._loggers.remove(logger)
                 if not self._is_stopping:
                     self._note(f"! {logger.name} fails, training goes on without it: {_first_line(error)}")
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).strip().splitlines()[0]

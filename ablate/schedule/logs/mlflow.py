@@ -51,6 +51,10 @@ class MLflow(TuneLogger):
             self._client().set_tag(run_id, "ablate.error", record.error)
         super().end(trial, record)
 
+    def abandon(self, trial: TuneTrial) -> None:
+        """As MLflow calls it."""
+        self._client().set_terminated(self.callback._trial_runs[trial], "KILLED")
+
     def _client(self) -> Any:
         from mlflow.tracking import MlflowClient
 

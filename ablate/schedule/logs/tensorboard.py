@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class TensorBoard:
         self._folder = folder  # of the study
         self._files: dict[str, Path] = {}  # by trial id
 
-    def open(self) -> None:
+    def open(self, held: ExitStack) -> None:
         """Nothing to get ready: what cannot be written is said when it is to be."""
 
     def start(self, trial: Trial, history: Sequence[Epoch]) -> None:

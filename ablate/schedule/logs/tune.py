@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,9 +35,10 @@ class TuneLogger:
     def __init__(self, study: str) -> None:
         self.study = study
         self.callback: Any = None  # created when it is opened
-        self._logged: dict[str, int] = {}  # the last epoch of each trial under way
+        self.logged: dict[str, int] = {}  # the last epoch of each trial under way
+        self._under_way: dict[str, TuneTrial] = {}
 
-    def open(self) -> None:
+    def open(self, held: ExitStack) -> None:
         """Create the callback and set it up, unless it is there."""
         if self.callback is None:
             self.callback = self.create_callback()
@@ -58,29 +60,35 @@ class TuneLogger:
     def start(self, trial: Trial, history: Sequence[Epoch]) -> None:
         """Go on with the run of the trial, if it has one."""
         described = self.describe(trial)
-        if trial.id not in self._logged:
-            self._logged[trial.id] = self.find_logged(described)
+        if trial.id not in self._under_way:
+            self.logged[trial.id] = self.find_logged(described)
             self.callback.log_trial_start(described)
+            self._under_way[trial.id] = described
         for epoch in history:
             self.add(trial, epoch)
 
     def add(self, trial: Trial, epoch: Epoch) -> None:
         """Its figures, unless they were logged before."""
-        if epoch.epoch > self._logged[trial.id]:
+        if epoch.epoch > self.logged[trial.id]:
             self.log(trial, epoch.epoch, epoch_figures(trial, epoch))
-            self._logged[trial.id] = epoch.epoch
+            self.logged[trial.id] = epoch.epoch
 
     def log(self, trial: Trial, number: int, figures: Mapping[str, Any]) -> None:
         """Pass the figures on, as those of an epoch."""
         result = {**figures, "training_iteration": number}
-        self.callback.log_trial_result(number, self.describe(trial), result)
+        self.callback.log_trial_result(number, self._under_way[trial.id], result)
 
     def end(self, trial: Trial, record: Record) -> None:
         """The figures it ends with; a diverged trial has run to its end, a failed one has not."""
-        self.log(trial, len(record.history), {**final_figures(record), "outcome": str(record.outcome)})
-        self.callback.log_trial_end(self.describe(trial), failed=record.outcome is Outcome.FAILED)
-        del self._logged[trial.id]
+        told = {"outcome": str(record.outcome), "error": record.error or ""}
+        self.log(trial, len(record.history), {**final_figures(record), "config": told})
+        self.callback.log_trial_end(self._under_way.pop(trial.id), failed=record.outcome is Outcome.FAILED)
 
     def close(self) -> None:
-        """Wait for what the callback has under way."""
-        self.callback.on_experiment_end(trials=[])
+        """End the runs of trials without a record: the command was stopped, or gave them up."""
+        while self._under_way:
+            self.abandon(self._under_way.popitem()[1])
+
+    def abandon(self, trial: TuneTrial) -> None:
+        """End such a run; a later command goes on with it."""
+        self.callback.log_trial_end(trial, failed=True)

@@ -24,18 +24,17 @@ class WandB(TuneLogger):
         super().__init__(study)
         self._project = project
         self._folder = Path(os.environ.get("WANDB_DIR", folder)).absolute()
-        self._ray = ExitStack()
 
-    def open(self) -> None:
+    def open(self, held: ExitStack) -> None:
         """Start Ray too, where nothing else has."""
-        super().open()
-        self._ray.enter_context(connect(None, 1))
+        super().open(held)
+        held.enter_context(connect(None, 1))
 
     def create_callback(self) -> Any:
         """Needs an API key, unless WANDB_MODE is `offline`."""
         from ray.air.integrations.wandb import WandbLoggerCallback
 
-        self._journal("").parent.mkdir(parents=True, exist_ok=True)
+        self._journal("").mkdir(parents=True, exist_ok=True)
         return WandbLoggerCallback(
             self._project,
             group=self.study,
@@ -58,13 +57,13 @@ class WandB(TuneLogger):
     def add(self, trial: Trial, epoch: Epoch) -> None:
         """Note it too."""
         super().add(trial, epoch)
-        self._journal(trial.id).write_text(str(self._logged[trial.id]))
+        self._journal(trial.id).write_text(str(self.logged[trial.id]))
 
     def close(self) -> None:
-        """Stop the Ray that was started for this."""
+        """Wait for uploads."""
         super().close()
-        self.callback = None
-        self._ray.close()
+        self.callback.on_experiment_end(trials=[])
+        self.callback = None  # its actors end with Ray
 
     def _journal(self, trial_id: str) -> Path:
         return self._folder / "wandb" / "ablate" / self._project / trial_id

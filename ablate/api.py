@@ -71,7 +71,7 @@ def run(spec: Path | str, *overrides: str, store: Path | str | None = None, seri
     Args:
         spec: a study file.
         overrides: e.g. `train.epochs=2`.
-        store: folder of the records; default: $ABLATE_STORE, else ./runs.
+        store: folder of the records, or its URL, e.g. `s3://bucket/runs`; default: $ABLATE_STORE, else ./runs.
         serial: one trial after the other in this process, without Ray.
 
     Raises:
@@ -103,7 +103,7 @@ def _gather(study: Study, store: Path | str | None) -> Result:
 def _open_store(store: Path | str | None) -> Any:
     from ablate.records import Store
 
-    return Store(Path(store or os.environ.get("ABLATE_STORE", "runs")))
+    return Store(store or os.environ.get("ABLATE_STORE", "runs"))
 
 
 def _read_file(file: Path | str, overrides: tuple[str, ...]) -> Network:

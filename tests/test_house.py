@@ -18,11 +18,12 @@ ALLOWED = {
     "cache": set(),
     "hardware": set(),
     "spec": {"errors"},
-    "records": {"errors", "replacement"},
+    "storage": {"errors", "replacement"},
+    "records": {"errors", "storage"},
     "search": {"errors", "spec", "records"},
     "model": {"errors", "replacement", "spec"},
     "train": {"errors", "replacement", "cache", "hardware", "spec", "records", "model"},
-    "schedule": {"errors", "replacement", "cache", "hardware", "spec", "records", "search", "model", "train"},
+    "schedule": {"errors", "storage", "replacement", "cache", "hardware", "spec", "records", "search", "model", "train"},
     "report": {"errors", "spec", "records", "search"},
 }
 FOREIGN = {
@@ -31,6 +32,7 @@ FOREIGN = {
     "cache": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "hardware": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "spec": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
+    "storage": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "records": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "search": {"torch", "torchvision", "ray", "pandas", "scipy", "matplotlib"},
     "model": {"torchvision", "ray", "pandas", "scipy", "matplotlib"},

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ablate.errors import StoreError
@@ -60,6 +60,7 @@ def writer(store: Path, record: Record, *, times: int, before: str = "") -> Iter
         process.kill()
 
 
+@settings(deadline=None)  # it waits for the disk
 @given(final=st.dictionaries(st.text(), figures), error=st.none() | st.text(), outcome=st.sampled_from(Outcome))
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, final: dict[str, float | None], error: str | None, outcome: Outcome

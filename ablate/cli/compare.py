@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     help="Folder to write.  [default: reports/compare-NAMES]",
 )
 @format_option
-def compare(arguments: tuple[str, ...], store: Path, output: Path | None, format_: str) -> None:
+def compare(arguments: tuple[str, ...], store: Path | str, output: Path | None, format_: str) -> None:
     """Put several studies side by side: their verdicts, and one table of errors over all of their cells.
 
     Cells that are equal in network, data and recipe are one row, under all of their names, with the seeds of all

@@ -33,7 +33,7 @@ def export(
     form: str,
     cell_name: str | None,
     trial_name: str | None,
-    store: Path,
+    store: Path | str,
     output: Path | None,
 ) -> None:
     """Write a network as one PyTorch file that does not need ablate, or as ONNX, checked against PyTorch.
@@ -57,32 +57,31 @@ def export(
     else:
         trial = select_trial(file, overrides, trial_name, Store(store))
         name, network = trial.name, trial.cell.network
-        weights = _weights(trial, Store(store), file)
+        weights = _read_weights(trial, Store(store), file)
     path = output or Path(re.sub(r"[^\w.-]+", "-", name) + {"python": ".py", "onnx": ".onnx"}[form])
     (_write_python if form == "python" else _write_onnx)(network, weights, path)
     click.echo(f"{name} is in {path}")
 
 
-def _weights(trial: Trial, store: Store, file: Path) -> Path:
-    """The file of a trial's weights; UsageError says what to do where there is none."""
-    path = store.weights_path(trial.id)
-    if path.exists():
-        return path
+def _read_weights(trial: Trial, store: Store, file: Path) -> bytes:
+    """A trial's weights as safetensors; UsageError says what to do where there are none."""
+    if weights := store.read_weights(trial.id):
+        return weights
     state = "its weights were not kept" if store.read(trial.id) else "it is not trained yet"
     raise UsageError(f"{trial.name} ({trial.id}): {state}; train it by `ablate run {file} --keep-weights`")
 
 
-def _write_python(network: Network, weights: Path | None, path: Path) -> None:
-    from ablate.cli.output import copy_file, write_file
+def _write_python(network: Network, weights: bytes | None, path: Path) -> None:
+    from ablate.cli.output import write_file
     from ablate.model.export import to_python
 
     write_file(path, to_python(network, path.stem))
     if weights:
-        copy_file(weights, path.with_suffix(".safetensors"))
+        write_file(path.with_suffix(".safetensors"), weights)
         click.echo(f"Its weights are in {path.with_suffix('.safetensors')}")
 
 
-def _write_onnx(network: Network, weights: Path | None, path: Path) -> None:
+def _write_onnx(network: Network, weights: bytes | None, path: Path) -> None:
     import torch
 
     from ablate.model import build
@@ -90,5 +89,5 @@ def _write_onnx(network: Network, weights: Path | None, path: Path) -> None:
 
     module = build(network, generator=torch.Generator().manual_seed(0))
     if weights:
-        load_weights(module, weights)
+        load_weights(module, weights, "the weights of the trial")
     to_onnx(module, network, path)

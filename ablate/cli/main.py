@@ -62,7 +62,8 @@ def main() -> None:
 
     \b
     Environment:
-      ABLATE_STORE=DIR       where records are kept (default: ./runs)
+      ABLATE_STORE=DIR|URL   where records are kept (default: ./runs)
+      ABLATE_PATIENCE=120    seconds that a training waits for a store that fails
       ABLATE_DATA=DIR        where image data sets are (default: ./data)
       ABLATE_FULL_ERROR=1    show tracebacks
     """

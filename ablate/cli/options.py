@@ -10,13 +10,27 @@ import click
 
 file_argument = click.argument("file", type=click.Path(path_type=Path))
 overrides_argument = click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+
+
+class StorePlace(click.ParamType):  # type: ignore[type-arg]
+    """A folder, or the URL of one."""
+
+    name = "DIR|URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        """A path where it is a folder, which may be missing still."""
+        if "://" in str(value):
+            return str(value)
+        return Path(str(click.Path(file_okay=False).convert(value, param, ctx)))
+
+
 store_option = click.option(
     "--store",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=StorePlace(),
     envvar="ABLATE_STORE",
-    default=Path("runs"),
+    default="runs",
     show_default=True,
-    help="Folder of the trial records; studies may share one.",
+    help="Folder of the trial records, or its URL, e.g. s3://bucket/runs; studies may share one.",
 )
 format_option = click.option(
     "--format",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--probe", is_flag=True, help="Measure cells to do that have no measure: a few seconds each, kept.")
 @resource_options
 @format_option
-def plan(file: Path, overrides: tuple[str, ...], store: Path, probe: bool, format_: str, **options: Any) -> None:
+def plan(file: Path, overrides: tuple[str, ...], store: Path | str, probe: bool, format_: str, **options: Any) -> None:
     """List the cells and trials of a study, what is done already, and what the rest costs on this machine.
 
     Nothing is trained. Times and memory come from the best that is known of a cell, and the last column says which:

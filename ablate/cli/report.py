@@ -20,7 +20,7 @@ from ablate.cli.options import echo_json, file_argument, format_option, override
     help="Folder to write.  [default: reports/NAME]",
 )
 @format_option
-def report(file: Path, overrides: tuple[str, ...], store: Path, output: Path | None, format_: str) -> None:
+def report(file: Path, overrides: tuple[str, ...], store: Path | str, output: Path | None, format_: str) -> None:
     """Write the report of a study from its records: one page, tables and figures.
 
     A study that is only partly trained gets a report too; it says what is missing. Neither torch nor Ray is needed.

@@ -71,7 +71,7 @@ GROUPS = {
 )
 @click.option("--mlflow", metavar="URI", help="Log to this MLflow server or database too, e.g. sqlite:///mlflow.db.")
 @click.option("--wandb", metavar="PROJECT", help="Log to this Weights & Biases project too.")
-def run(file: Path, overrides: tuple[str, ...], store: Path, **options: Any) -> None:
+def run(file: Path, overrides: tuple[str, ...], store: Path | str, **options: Any) -> None:
     """Train the missing trials of a study through Ray Tune.
 
     Where the study has a `search`, its settings are tried first, and each cell is then trained with its best one.

@@ -14,7 +14,7 @@ from ablate.cli.options import echo_json, file_argument, format_option, override
 @overrides_argument
 @store_option
 @format_option
-def status(file: Path, overrides: tuple[str, ...], store: Path, format_: str) -> None:
+def status(file: Path, overrides: tuple[str, ...], store: Path | str, format_: str) -> None:
     """Show how far a study is: trials by state and mean errors so far, cell by cell.
 
     Works from another terminal while `ablate run` is at it.

@@ -41,7 +41,7 @@ class Options:
     def settings(self, store: Store) -> Settings:
         """What every process that trains is told."""
         return Settings(
-            store=store.folder.absolute(),
+            store=store.absolute(),
             device=self.device,
             threads=self.cpus,
             compile=self.compile,

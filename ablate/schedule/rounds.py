@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ablate.records import Store
-from ablate.schedule.claims import claim_path, take
+from ablate.schedule.claims import claim
 from ablate.schedule.deaths import MAX_RETRIES, Death, Deaths, Judge
 from ablate.schedule.events import Event, PackRestarted, TrialEnded, TrialHeld, TrialNoted, TrialStarved
 from ablate.schedule.failures import create_failed_record, explain_death
@@ -142,6 +142,6 @@ class Rounds:
             holders = ", ".join(sorted(set(self.held.values())))
             self.watch.note(f"{trials(len(self.held))} left to {holders}; waiting")
         for trial_id in self.held:
-            while not (claim := take(claim_path(self.store, trial_id))):
+            while not (taken := claim(self.store, trial_id)):
                 time.sleep(POLL_SECONDS)
-            claim.release()
+            taken.release()

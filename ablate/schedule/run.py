@@ -70,9 +70,10 @@ def run_trials(
         watch.begin(ledger, seconds)
         try:
             if ledger.missing:
+                store.prepare()
                 memory = find_memory(ledger.missing, measures, hardware, options, watch.note)
                 with _open_executor(options, store, memory, watch) as execute, logs.of(ledger.wanted, watch.note):
-                    _train(Rounds(ledger, seconds, store, execute, watch, logs))
+                    _train(Rounds(ledger, seconds, store.patient(watch.note), execute, watch, logs))
         except KeyboardInterrupt:
             watch.note(ledger.summarise())
             raise Interrupted(f"{len(ledger.outcomes)} of {trials(len(ledger.wanted))} recorded") from None
@@ -99,7 +100,7 @@ def _read_records(wanted: Sequence[Trial], store: Store, options: Options) -> di
     }
     failed = [trial_id for trial_id, record in records.items() if record.outcome is Outcome.FAILED]
     for trial_id in failed if options.retry_failed else []:
-        store.path(trial_id).unlink(missing_ok=True)
+        store.remove(trial_id)
         del records[trial_id]
     return records
 

@@ -62,7 +62,7 @@ def _run(study: Study, store: Store, options: Options, watch: CreateWatch) -> St
         run_trials(study.trials, store, options, watch=watch(), logs=logs)
         return study
     for trial in failed_trials(decide(study, store.read)[1]) if options.retry_failed else ():
-        store.path(trial.id).unlink(missing_ok=True)
+        store.remove(trial.id)
     with _one_ray(study, store, options):
         options_of_search = replace(options, retry_failed=False, keep_weights=False)
         train = partial(run_trials, store=store, options=options_of_search, logs=logs)

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ablate.records import Outcome, Record, Store
-from ablate.schedule.claims import claim_path, holder, take
+from ablate.schedule.claims import claim, claimant
 from ablate.schedule.events import (
     EpochEnded,
     Event,
@@ -40,7 +39,7 @@ CHECKPOINT_SECONDS = 60.0
 class Settings:
     """What holds for every pack of a run."""
 
-    store: Path  # absolute, and reachable from every machine that trains
+    store: Store  # reachable from every machine that trains
     device: str  # as `train_pack` takes it
     threads: int  # of PyTorch, per process
     compile: Choice = "auto"  # as `ablate.train.Manner`
@@ -60,10 +59,10 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = N
         StoreError: a record cannot be written or read.
         UsageError: there is no such device.
     """
-    store = Store(settings.store)
+    store = settings.store.patient(lambda text: emit(TrialNoted(pack[0].id, text)))
     with ExitStack() as claims:
-        claim = partial(_claim_all, pack, store, settings, claims, emit)
-        mine = group.agree(claim) if group else claim()
+        claim_all = partial(_claim_all, pack, store, settings, claims, emit)
+        mine = group.agree(claim_all) if group else claim_all()
         if not mine:
             return
         emit(PackStarted(tuple(trial.id for trial in mine)))
@@ -102,7 +101,7 @@ def settle(record: Record, store: Store, settings: Settings, emit: Emit) -> None
 
 def _keep(record: Record, store: Store) -> None:
     """Write it, but a trial trained again for something beside its result keeps that whatever happens."""
-    if record.outcome is Outcome.FINISHED or not store.path(record.id).exists():
+    if record.outcome is Outcome.FINISHED or not store.has(record.id):
         store.write(record)
     else:
         store.remove_checkpoint(record.id)
@@ -110,8 +109,9 @@ def _keep(record: Record, store: Store) -> None:
 
 def is_wanting(trial: Trial, record: Record, store: Store, keep_weights: bool) -> bool:
     """Whether a recorded trial is to be trained again: for a diagnostic it lacks, or for weights to be kept."""
-    lacks_weights = record.outcome is Outcome.FINISHED and not store.weights_path(trial.id).exists()
-    return bool(record.lacks(trial.diagnostics.required)) or (keep_weights and lacks_weights)
+    if record.lacks(trial.diagnostics.required):
+        return True
+    return keep_weights and record.outcome is Outcome.FINISHED and not store.has_weights(trial.id)
 
 
 def _claim_all(pack: Pack, store: Store, settings: Settings, claims: ExitStack, emit: Emit) -> list[Trial]:
@@ -120,12 +120,11 @@ def _claim_all(pack: Pack, store: Store, settings: Settings, claims: ExitStack, 
 
 def _claim(trial: Trial, store: Store, settings: Settings, claims: ExitStack, emit: Emit) -> Trial | None:
     """The trial, if it is ours to train; again, if its record is wanting, with the diagnostics that the record has."""
-    path = claim_path(store, trial.id)
-    claim = take(path)
-    if claim is None:
-        emit(TrialHeld(trial.id, holder(path)))
+    taken = claim(store, trial.id)
+    if taken is None:
+        emit(TrialHeld(trial.id, claimant(store, trial.id)))
         return None
-    claims.callback(claim.release)
+    claims.callback(taken.release)
     record = store.read(trial.id)  # after the claim: another may have finished it a moment ago
     if record is None:
         return trial

@@ -59,7 +59,7 @@ def train(study: str) -> Trial:
 
 def logits(trial: Trial) -> torch.Tensor:
     module = build(trial.cell.network)
-    load_weights(module, Store(Path("runs")).weights_path(trial.id))
+    load_weights(module, Store(Path("runs")).weights_path(trial.id).read_bytes(), "runs")
     with torch.no_grad():
         return module.eval()(torch.linspace(-1, 1, 128).reshape(2, 1, 8, 8))
 

@@ -67,7 +67,12 @@ def train(trial: Trial, folder: Path, stop_after: int | None = None, **options: 
             raise Stop
 
     for record in train_pack(
-        [trial], device="cpu", keeping=keeping, on_epoch=stop, on_note=lambda _, text: notes.append(text)
+        [trial],
+        device="cpu",
+        keeping=keeping,
+        on_epoch=stop,
+        on_note=lambda _, text: notes.append(text),
+        on_resume=lambda _, history: notes.append("goes on from its checkpoint"),
     ):
         store.write(record)
     return notes

@@ -2,6 +2,6 @@
 
 from ablate.model.export.onnx import to_onnx
 from ablate.model.export.python import to_python
-from ablate.model.export.weights import load_weights, save_weights
+from ablate.model.export.weights import dump_weights, load_weights
 
-__all__ = ["load_weights", "save_weights", "to_onnx", "to_python"]
+__all__ = ["dump_weights", "load_weights", "to_onnx", "to_python"]

@@ -11,7 +11,7 @@ from typing import Any
 import ray
 
 from ablate.errors import AblateError
-from ablate.records import Record, Store
+from ablate.records import Record
 from ablate.schedule.cluster import Resources
 from ablate.schedule.deaths import MAX_RETRIES, Judge
 from ablate.schedule.distributed.desk import Begun, Desk, Ended, Failed, Joined, Message
@@ -124,7 +124,7 @@ class _Session:
                 raise AblateError(f"a worker cannot train; is this ablate installed where it runs?\n{error}")
             return False
         if isinstance(result, Record):
-            settle(result, Store(self.settings.store), self.settings, self.emit)
+            settle(result, self.settings.store, self.settings, self.emit)
             return False  # the rest of the pack is left to the next round
         if is_wanted := self.judge(self.packs[pack], read_death(error)):
             ray.get(self.desk.again.remote(pack))

@@ -8,12 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import safetensors.torch
 from torch import Tensor
 
-from ablate.replacement import replacing
+from ablate.records import Store
 
 FORMAT = 1
 Identity = Mapping[str, str | int | None]  # what must be the same for the training to go on to the same bits
@@ -23,38 +22,40 @@ class Unusable(Exception):
     """A checkpoint that is not to be continued from; the message says why."""
 
 
-def write_checkpoint(path: Path, identity: Identity, position: str, tensors: Mapping[str, Tensor]) -> None:
+def write_checkpoint(
+    store: Store, trial_id: str, identity: Identity, position: str, tensors: Mapping[str, Tensor]
+) -> None:
     """Write it whole; an older one stays until then.
 
     Args:
-        path: of the file.
+        store: where it is kept.
+        trial_id: whose it is.
         identity: compared when it is read.
         position: one line of JSON.
         tensors: contiguous, on the CPU.
 
     Raises:
-        OSError: the folder cannot be written, or the disk is full.
+        OSError: the store cannot be written, or is full.
     """
     head = f"{json.dumps({'format': FORMAT, **identity})}\n{position}\n".encode()
     body = safetensors.torch.save(dict(tensors))
     digest = hashlib.sha256(head)
     digest.update(body)
-    with replacing(path) as part, part.open("wb") as file:
-        file.writelines([digest.hexdigest().encode(), b"\n", head, body])
+    store.write_checkpoint(trial_id, digest.hexdigest().encode(), b"\n", head, body)
 
 
-def read_checkpoint(path: Path, identity: Identity) -> tuple[str, dict[str, Tensor]] | None:
+def read_checkpoint(store: Store, trial_id: str, identity: Identity) -> tuple[str, dict[str, Tensor]] | None:
     """The position and the tensors; None where there is no checkpoint.
 
     Raises:
         Unusable: it cannot be read, is damaged, or was made by something else.
     """
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
+        content = store.read_checkpoint(trial_id)
     except OSError as error:
-        raise Unusable(f"it cannot be read: {error.strerror}") from error
+        raise Unusable(f"it cannot be read: {error.strerror or error}") from error
+    if content is None:
+        return None
     digest, _, rest = content.partition(b"\n")
     if hashlib.sha256(rest).hexdigest().encode() != digest:
         raise Unusable("it is damaged")

@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from torch import Tensor, nn
 
-from ablate.errors import AblateError, StoreError
-from ablate.model.export import save_weights
+from ablate.model.export import dump_weights
 from ablate.records import Epoch, Store
 from ablate.spec.study.study import Trial
 from ablate.train.checkpoint.file import Identity, Unusable, read_checkpoint, write_checkpoint
@@ -24,6 +22,7 @@ from ablate.train.run import Run
 
 # What a record says of its environment must hold for all of a training; these also decide its bits.
 ENVIRONMENT = ("ablate", "torch", "device", "device_name", "threads", "workers", "compiled")
+FAILED_PAUSE = 5.0  # times the time that a checkpoint took to fail
 Note = Callable[[str], None]
 Resumed = Callable[[tuple[Epoch, ...]], None]  # is told the epochs that the checkpoint has
 
@@ -75,19 +74,21 @@ class Keeper:
             self.due = time.monotonic() + self.keeping.seconds
 
     def save_if_due(self, run: Run, progress: Progress) -> None:
-        """Called between steps; a disk that is full does not end the training."""
+        """Called between steps; a store that fails does not end the training, and is tried again when one is due."""
         if self.keeping is None or (start := time.monotonic()) < self.due:
             return
         try:
             position, tensors = capture(run, progress)
-            write_checkpoint(self._path(self.keeping), self._identity(run), position.model_dump_json(), tensors)
+            store, identity = self.keeping.store, self._identity(run)
+            write_checkpoint(store, self.trial.id, identity, position.model_dump_json(), tensors)
             self.is_failing = False
         except OSError as error:
             if not self.is_failing:
                 self.note(f"no checkpoint written: {error.strerror or error}; training goes on")
             self.is_failing = True
         end = time.monotonic()
-        self.due = end + max(self.keeping.seconds, (end - start) / self.keeping.share)
+        pause = (end - start) * FAILED_PAUSE if self.is_failing else (end - start) / self.keeping.share
+        self.due = end + max(self.keeping.seconds, pause)
 
     def keep_weights(self, module: nn.Module) -> None:
         """Write the weights, if they are wanted.
@@ -95,21 +96,14 @@ class Keeper:
         Raises:
             StoreError: they cannot be written.
         """
-        if self.keeping is None or not self.keeping.weights:
-            return
-        try:
-            save_weights(module, self.keeping.store.weights_path(self.trial.id), {"trial": self.trial.id})
-        except AblateError as error:
-            raise StoreError(f"{error}; free space or pass --store") from error
+        if self.keeping and self.keeping.weights:
+            self.keeping.store.write_weights(self.trial.id, dump_weights(module, {"trial": self.trial.id}))
 
     def _read(self, keeping: Keeping, run: Run) -> tuple[str, dict[str, Tensor]] | Unusable | None:
         try:
-            return read_checkpoint(self._path(keeping), self._identity(run))
+            return read_checkpoint(keeping.store, self.trial.id, self._identity(run))
         except Unusable as reason:
             return reason
-
-    def _path(self, keeping: Keeping) -> Path:
-        return keeping.store.checkpoint_path(self.trial.id)
 
     def _identity(self, run: Run) -> Identity:
         environment = describe_environment(run.device, self.threads, run.group.size, run.is_compiled)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ablate.errors import AblateError
+from ablate.schedule.address import check_address
 from ablate.schedule.claims import take
 from ablate.schedule.signals import hold_signals
 
@@ -47,12 +48,15 @@ def connect(address: str | None, num_cpus: float | None) -> Iterator[Path]:
 
     Raises:
         AblateError: there is no cluster at the address, or Ray does not start.
+        UsageError: the address cannot be used.
     """
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
+    address = address or os.environ.get("RAY_ADDRESS")
+    if address:
+        check_address(address)
     import ray
 
-    address = address or os.environ.get("RAY_ADDRESS")
     with _scratch_folder() as folder:
         if ray.is_initialized():
             yield folder
@@ -76,7 +80,8 @@ def _start(address: str | None, num_cpus: float | None, folder: Path) -> None:
         ray.init(address=address or "local", **options)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         where = f"no Ray cluster at {address}" if address else "Ray does not start on this machine"
-        raise AblateError(f"{where}: {error}; or train without it: --serial") from error
+        reason = " ".join(str(error).split())  # where versions differ, Ray says so in many lines
+        raise AblateError(f"{where}: {reason}; or train without it: --serial") from error
 
 
 @contextmanager

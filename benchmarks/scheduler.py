@@ -85,7 +85,7 @@ def with_ablate(trials: Sequence[Trial], store: Store) -> None:
     class IdleTrainable(PackTrainable):
         def setup(self, *arguments: Any, **options: Any) -> None:
             sys.modules["ablate.train"] = types.SimpleNamespace(  # type: ignore[assignment]
-                train_pack=idle_pack, Keeping=lambda *_: None
+                train_pack=idle_pack, **dict.fromkeys(("Keeping", "Manner", "Packing"), lambda *_: None)
             )
             super().setup(*arguments, **options)
 

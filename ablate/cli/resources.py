@@ -9,6 +9,20 @@ import click
 
 from ablate.cli.duration import read_duration
 
+
+def read_pack(text: str) -> int | str:
+    """`auto`, or a number of trials from 1.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    if text == "auto":
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise click.BadParameter(f"{text!r} is no number of trials; write 8, or auto")
+    return int(text)
+
+
 OPTIONS = (
     click.option("--concurrency", type=click.IntRange(min=1), help="Trials at a time.  [default: as many as fit]"),
     click.option("--cpus", type=click.IntRange(min=1), default=1, show_default=True, help="CPU threads per trial."),

@@ -9,7 +9,7 @@ import click
 
 from ablate.cli.duration import read_duration
 from ablate.cli.options import file_argument, overrides_argument, store_option
-from ablate.cli.resources import GroupedCommand, resource_options
+from ablate.cli.resources import GroupedCommand, read_pack, resource_options
 
 GROUPS = {
     "Resources": ("serial", "concurrency", "cpus", "gpus", "device", "workers", "pack", "address"),
@@ -52,6 +52,13 @@ GROUPS = {
     show_default=True,
     help="Keep no activations inside of units: less memory, a third more time, the same results. `auto` where a GPU "
     "cannot hold them.",
+)
+@click.option(
+    "--pack",
+    type=read_pack,
+    metavar="auto|N",
+    help="Trials that one process trains at the same time, a GPU to itself: N, or `auto` for as many as pay and fit. "
+    "Seeds and recipes of one network are fused into one, others take turns; each has its own record.  [default: 1]",
 )
 @click.option("--retry-failed", is_flag=True, help="Train failed trials again.")
 @click.option("--keep-weights", is_flag=True, help="Keep the final weights, for `ablate export --trial`.")

@@ -53,7 +53,8 @@ def measure_trials(trials: Iterable[Trial], records: Mapping[str, Record], hardw
     works = {identity: workload(cell) for identity, cell in cells.items()}
     found = defaultdict(list)
     for trial in trials:
-        if (record := records.get(trial.id)) and record.outcome is Outcome.FINISHED:
+        record = records.get(trial.id)
+        if record and record.outcome is Outcome.FINISHED and not record.environment.get("packed"):
             found[works[trial.cell.identity]].append(record)
     known = {work: known for work in set(works.values()) if (known := _find(work, found[work], hardware))}
     pace = _pace((cell, known[works[identity]]) for identity, cell in cells.items() if works[identity] in known)

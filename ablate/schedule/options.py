@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from ablate.errors import UsageError
-from ablate.hardware import num_cpus
+from ablate.hardware import find_hardware, num_cpus
 from ablate.records import Store
 from ablate.schedule.allotment import Demand
 from ablate.schedule.cluster import Resources
@@ -25,6 +26,7 @@ class Options:
     workers: int = 1  # processes that train a trial together, with a GPU each where there are any
     cpus: int = 1  # per process, and PyTorch's threads
     gpus: float | None = None  # per process; None for the part of one that memory and `concurrency` call for, if any
+    pack: int | Literal["auto"] | None = None  # trials at the same time in one process; auto: as many as pay, on a GPU
     device: str = "auto"  # as `train_pack` takes it; `auto` without a GPU is the CPU
     compile: Choice = "auto"  # steps by torch.compile; auto: where it pays
     recompute: Choice = "auto"  # activations in the backward pass; auto: on a GPU that cannot hold them
@@ -48,11 +50,19 @@ class Options:
             recompute=self.recompute,
             keep_weights=self.keep_weights,
             checkpoint_seconds=self.checkpoint_seconds,
+            pack=None if self.pack == "auto" and self._trains_on_cpu else self.pack,
         )
+
+    @property
+    def _trains_on_cpu(self) -> bool:
+        """As far as it is known: what other machines have is seen when they are asked."""
+        return not self.address and find_hardware(self.device).device != "cuda"
 
     def demand(self, memory: float | None = None) -> Demand:
         """What is asked of the machines, for trials of which the largest needs so many bytes."""
-        return Demand(Resources(self.cpus, self.gpus), self.concurrency, self.device, memory)
+        packed = self.pack if isinstance(self.pack, int) else 1
+        needed = memory and memory * packed
+        return Demand(Resources(self.cpus, self.gpus), self.concurrency, self.device, needed, bool(self.pack))
 
     @property
     def num_cpus(self) -> int:
@@ -65,6 +75,8 @@ class Options:
         Raises:
             UsageError: this machine has fewer CPUs than a trial is to have; or what is said contradicts itself.
         """
+        if self.workers > 1 and self.pack:
+            raise UsageError("--pack cannot go with --workers: a trial of several GPUs leaves no room; leave one out")
         if self.serial and self.workers > 1:
             raise UsageError(f"--workers {self.workers} cannot go with --serial, {SERIAL}; leave one of them out")
         if self.address or os.environ.get("RAY_ADDRESS"):
@@ -79,6 +91,8 @@ class Options:
         yield "--gpus has no effect with --serial: a trial has the device to itself", self.serial and bool(self.gpus)
         yield f"--gpus has no effect with --device {self.device}", bool(self.gpus) and self.device in ("cpu", "mps")
         yield "--gpus has no effect with --workers: each has one", self.workers > 1 and bool(self.gpus)
+        text = "--pack auto has no effect on a CPU: processes of one thread are faster; --pack N packs all the same"
+        yield text, self.pack == "auto" and self._trains_on_cpu
         asked = (self.concurrency or 1) * self.workers * self.cpus
         text = f"--concurrency {self.concurrency} asks for {asked} CPUs of {there}; trials will wait for each other"
         yield text, not self.serial and asked > there

@@ -15,7 +15,7 @@ from ablate.schedule.ledger import Ledger, trials
 from ablate.schedule.logs import Logs
 from ablate.schedule.packs import Pack, bundle_trials, form_packs, order_trials, trial_ids
 from ablate.schedule.progress import Watch
-from ablate.schedule.training import Emit
+from ablate.schedule.training import Emit, Settings
 from ablate.spec.study.study import Trial
 
 POLL_SECONDS = 1.0  # for trials that another command is training
@@ -23,6 +23,11 @@ POLL_SECONDS = 1.0  # for trials that another command is training
 
 class Executor(Protocol):
     """Trains packs in their order, `num_processes` at a time."""
+
+    @property
+    def settings(self) -> Settings:
+        """What every process is told."""
+        ...
 
     @property
     def num_processes(self) -> int:
@@ -51,19 +56,18 @@ class Rounds:
         execute: Executor,
         watch: Watch,
         logs: Logs | None = None,
-        together: int = 1,
     ) -> None:
         self.ledger = ledger
         self.seconds = seconds  # estimated, by trial id
         self.store = store
         self.execute = execute
-        self.together = together  # trials that a process trains at the same time, at most
         self.execute_apart = execute.apart()
         self.watch = watch
         self.logs = logs or Logs()
         self.deaths = Deaths(store)
         self.held: dict[str, str] = {}  # trials of another command in this round, and who trains them
-        self.alone: set[str] = set()  # members of packs whose process kept dying: each is a pack by itself
+        self.bundled: set[str] = set()  # members of larger packs in this round
+        self.alone: set[str] = set()  # those of them that a pack went wrong for: each is a pack by itself
         self.starved: set[str] = set()  # to be tried again with nothing beside them, once all others have ended
         self.is_apart = self.execute_apart is None  # whether nothing trains beside the packs of this round
 
@@ -84,14 +88,16 @@ class Rounds:
         self.held = {}
         sharing = [trial for trial in missing if trial.id not in self.starved]
         if sharing or not self.execute_apart:
-            self.execute(self._form_packs(sharing), self._handle, self._judge)
+            packs = self._form_packs(sharing)
+            self.bundled = {trial_id for pack in packs if len(pack) > 1 for trial_id in trial_ids(pack)}
+            self.execute(packs, self._handle, self._judge)
             return
-        self.is_apart = True
+        self.is_apart, self.bundled = True, set()
         self.execute_apart([(trial,) for trial in missing], self._handle, self._judge)
 
     def _form_packs(self, missing: Sequence[Trial]) -> list[Pack]:
-        if self.together > 1:
-            return bundle_trials(missing, self.together, self.execute.num_processes, self.alone)
+        if (size := self.execute.settings.num_together) > 1:
+            return bundle_trials(missing, size, self.execute.num_processes, self.alone)
         return form_packs(missing, self.seconds, self.execute.num_processes, self.alone)
 
     def _handle(self, event: Event) -> None:
@@ -126,8 +132,13 @@ class Rounds:
         return False
 
     def _starve(self, trial_id: str, reason: str) -> None:
-        self.starved.add(trial_id)
-        self._tell(TrialNoted(trial_id, f"{reason}; will be tried again with nothing beside it"))
+        if trial_id in self.bundled:
+            self.alone.add(trial_id)
+            how = "in a process of its own"
+        else:
+            self.starved.add(trial_id)
+            how = "with nothing beside it"
+        self._tell(TrialNoted(trial_id, f"{reason}; will be tried again {how}"))
 
     def _fail(self, trial: Trial, reason: str, death: Death) -> None:
         record = self.store.read(trial.id)  # of a trial trained again for something beside its result

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # which imports PyTorch
 Emit = Callable[[Event], None]
 Choice = Literal["auto", "on", "off"]
 CHECKPOINT_SECONDS = 60.0
+MAX_TOGETHER = 16  # trials of a pack, where it is for us to say: more gain nothing, however small the networks are
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,13 @@ class Settings:
     recompute: Choice = "auto"
     keep_weights: bool = False
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    pack: int | Literal["auto"] | None = None  # trials of a pack trained at the same time; None for one
     is_shared: bool = False  # whether others train beside it: then running out of memory is no result yet
+
+    @property
+    def num_together(self) -> int:
+        """Trials that a process is given to train at the same time."""
+        return MAX_TOGETHER if self.pack == "auto" else self.pack or 1
 
 
 def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = None) -> None:
@@ -66,7 +73,7 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = N
         if not mine:
             return
         emit(PackStarted(tuple(trial.id for trial in mine)))
-        from ablate.train import Keeping, Manner, train_pack
+        from ablate.train import Keeping, Manner, Packing, train_pack
 
         records = train_pack(
             mine,
@@ -77,6 +84,7 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = N
             on_resume=lambda trial, history: emit(TrialResumed(trial.id, history)),
             on_note=lambda trial, text: emit(TrialNoted(trial.id, text)),
             group=group,
+            packing=Packing(settings.pack) if settings.pack else None,
             manner=Manner(settings.compile, settings.recompute),
         )
         for record in records:

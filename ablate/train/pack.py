@@ -67,7 +67,7 @@ def train_pack(
         keeper = Keeper(trial, keeping, threads, note, resumed, is_fused)
         return train_trial(trial, chosen, threads, keeper, group, engine, PLAIN if is_fused else manner)
 
-    if packing and len(trials) > 1:
+    if packing and packing.applies(chosen) and len(trials) > 1:
         yield from Packer(chosen, threads, start, on_epoch, on_note, manner).train(trials, packing)
     else:
         yield from (_watch(start(trial), trial, on_epoch) for trial in trials)

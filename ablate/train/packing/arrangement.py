@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
+
 from ablate.spec.study.fusion import group_alike
 from ablate.spec.study.study import Trial
 
@@ -22,6 +24,10 @@ class Packing:
 
     size: int | Literal["auto"] = "auto"
     way: Way | None = None
+
+    def applies(self, device: torch.device) -> bool:
+        """Whether trials are packed there: on a CPU processes of one thread each are faster, unless it is asked for."""
+        return device.type == "cuda" or self.size != "auto"
 
     @property
     def limit(self) -> int:

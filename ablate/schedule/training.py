@@ -66,6 +66,7 @@ def run_pack(pack: Pack, settings: Settings, emit: Emit, group: Group | None = N
         StoreError: a record cannot be written or read.
         UsageError: there is no such device.
     """
+    settings = replace(settings, is_shared=settings.is_shared or len(pack) > 1)
     store = settings.store.patient(lambda text: emit(TrialNoted(pack[0].id, text)))
     with ExitStack() as claims:
         claim_all = partial(_claim_all, pack, store, settings, claims, emit)

@@ -23,7 +23,18 @@ ALLOWED = {
     "search": {"errors", "spec", "records"},
     "model": {"errors", "replacement", "spec"},
     "train": {"errors", "replacement", "cache", "hardware", "spec", "records", "model"},
-    "schedule": {"errors", "storage", "replacement", "cache", "hardware", "spec", "records", "search", "model", "train"},
+    "schedule": {
+        "errors",
+        "storage",
+        "replacement",
+        "cache",
+        "hardware",
+        "spec",
+        "records",
+        "search",
+        "model",
+        "train",
+    },
     "report": {"errors", "spec", "records", "search"},
 }
 FOREIGN = {

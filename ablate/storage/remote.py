@@ -13,7 +13,8 @@ from ablate.errors import StoreError
 
 # For a protocol's own package. It fails soon, since waiting is `Patience`'s.
 S3 = {"connect_timeout": 4, "read_timeout": 30, "max_pool_connections": 64, "retries": {"total_max_attempts": 2}}
-OPTIONS: dict[str, dict[str, Any]] = {"s3": {"config_kwargs": S3}, "s3a": {"config_kwargs": S3}}
+ONE_REQUEST = {"config_kwargs": S3, "max_concurrency": 1}  # for a file, instead of asking for its size first
+OPTIONS: dict[str, dict[str, Any]] = {"s3": ONE_REQUEST, "s3a": ONE_REQUEST}
 PACKAGES = {"s3": "ablate[s3]", "s3a": "ablate[s3]", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
 PACKAGES |= {"sftp": "paramiko", "ssh": "paramiko", "smb": "smbprotocol"}
 BATCH = 1000  # files in memory at a time, when many are read
@@ -46,17 +47,11 @@ class Remote:
                     raise FileNotFoundError(errno.ENOENT, f"there is no bucket {bucket!r}") from None
 
     def prepare(self) -> None:
-        """A file of one byte comes and goes; a second one of its name must not."""
+        """A small file comes and goes."""
         self.check()
-        name = f"checkpoints/.{uuid4().hex}.probe"
-        try:
-            self.create(name, b"1")
-            if self.create(name, b"2"):
-                text = "it cannot create a file exclusively, so two commands could train one trial"
-                raise OSError(errno.ENOSYS, text)
-        finally:
-            with suppress(OSError):
-                self.remove(name)
+        name = f"claims/{uuid4().hex}.probe"
+        self.write(name, b"")
+        self.remove(name)
 
     def read(self, name: str) -> bytes:
         """The file's content."""
@@ -84,7 +79,7 @@ class Remote:
             if self.is_object_storage:
                 self.fs.pipe_file(path, whole)
                 return
-            self._make_room(path)
+            self.fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             part = f"{path}.{uuid4().hex[:8]}.part"
             try:
                 self.fs.pipe_file(part, whole)
@@ -92,20 +87,6 @@ class Remote:
             finally:
                 with suppress(FileNotFoundError):
                     self.fs.rm_file(part)
-
-    def create(self, name: str, content: bytes) -> bool:
-        """Write the file if there is none of the name: of many that try at a time, one succeeds.
-
-        A success whose answer was lost is one all the same when tried again; so contents have to be all different.
-        """
-        path = self._path(name)
-        with _os_errors():
-            self._make_room(path)
-            try:
-                self.fs.pipe_file(path, content, mode="create")
-            except FileExistsError:
-                return bool(self.fs.cat_file(path) == content)
-        return True
 
     def remove(self, name: str) -> None:
         """The file is gone, if it was there."""
@@ -135,10 +116,6 @@ class Remote:
 
     def _path(self, name: str) -> str:
         return f"{self.root}/{name}"
-
-    def _make_room(self, path: str) -> None:
-        if not self.is_object_storage:
-            self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
 
 
 def _open(url: str) -> tuple[Any, str]:

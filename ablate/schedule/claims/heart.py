@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +25,6 @@ OLD_SECONDS = 600.0  # by the clock, which may be wrong: only for who asks in pa
 class Holder:
     """A process, as others know it."""
 
-    id: str  # of its heart
     pid: int
     host: str
     machine: str  # equal where process ids mean the same; empty where that is not known
@@ -32,16 +32,11 @@ class Holder:
 
     @classmethod
     def here(cls) -> Holder:
-        """This process, with a new heart."""
-        return cls(uuid4().hex, os.getpid(), socket.gethostname(), _machine(), _started(os.getpid()))
+        """This process."""
+        return cls(os.getpid(), socket.gethostname(), _machine(), _started(os.getpid()))
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"
-
-    @property
-    def beat(self) -> str:
-        """The name of the file that it rewrites."""
-        return f"claims/beats/{self.id}"
 
     @property
     def is_known_dead(self) -> bool:
@@ -53,7 +48,7 @@ class Heart:
     """Beats from its creation to `stop`; what it holds meanwhile is held."""
 
     def __init__(self, storage: Remote) -> None:
-        self.storage, self.holder, self.held = storage, Holder.here(), set[str]()
+        self.storage, self.id, self.held = storage, uuid4().hex, set[str]()
         self._stopped = threading.Event()
         self._beat()
         threading.Thread(target=self._beat_on, daemon=True, name="ablate-claims").start()
@@ -62,52 +57,63 @@ class Heart:
         """Nothing is held any more."""
         self._stopped.set()
         with suppress(OSError):
-            self.storage.remove(self.holder.beat)
+            self.storage.remove(_beat_name(self.id))
 
     def _beat(self) -> None:
-        sign = {"time": time.time(), **asdict(self.holder)}
-        self.storage.write(self.holder.beat, json.dumps(sign).encode())
+        sign = {"time": time.time(), "holder": asdict(Holder.here())}
+        self.storage.write(_beat_name(self.id), json.dumps(sign).encode())
 
     def _beat_on(self) -> None:
         while not self._stopped.wait(BEAT_SECONDS):
-            with suppress(OSError):  # the next may do; one that comes too late is a lease that has ended
+            with suppress(OSError):  # the next may do; if none does in time, others may take what is held
                 self._beat()
-        with suppress(OSError):
-            self.storage.remove(self.holder.beat)  # one that was under way while it stopped
+            if self._stopped.is_set():
+                self.stop()
 
 
 @dataclass
 class Sight:
-    """A beat, and the time by our own clock for which it has been looked at."""
+    """A beat, and since when and until when it has been seen, by our own clock."""
 
     beat: bytes
     first: float
     last: float
 
 
-SIGHTS: dict[str, Sight] = {}  # by the beat's name, which is nobody else's
+SIGHTS: dict[str, Sight] = {}  # by the heart's id
 
 
-def is_alive(storage: Remote, holder: Holder) -> bool:
-    """Whether its heart beats. A stopped one is found out by looking, again and again, for `LEASE_SECONDS`."""
-    if holder.is_known_dead:
-        return False
+def is_alive(storage: Remote, heart_id: str) -> bool:
+    """Whether the heart beats. A stopped one is found out by looking, again and again, for `LEASE_SECONDS`."""
     try:
-        beat = storage.read(holder.beat)
+        beat = storage.read(_beat_name(heart_id))
     except FileNotFoundError:
         return False  # it has ended in order
+    if _holder(beat).is_known_dead:
+        return False
     now = time.monotonic()
-    sight = SIGHTS.get(holder.beat)
+    sight = SIGHTS.get(heart_id)
     if sight is None or sight.beat != beat or now - sight.last > GAP_SECONDS:
-        SIGHTS[holder.beat] = Sight(beat, now, now)
+        SIGHTS[heart_id] = Sight(beat, now, now)
         return True
     sight.last = now
     return now - sight.first < LEASE_SECONDS
 
 
-def is_old(beat: bytes) -> bool:
-    """Whether the clock says that it has stopped long ago."""
-    return time.time() - float(json.loads(beat)["time"]) > OLD_SECONDS
+def find_living(storage: Remote, heart_ids: Iterable[str]) -> dict[str, Holder]:
+    """Whose hearts beat, by the heart's id, as far as one look tells: a long silence is believed, by the clock."""
+    ids = {_beat_name(heart_id): heart_id for heart_id in heart_ids}
+    beats = {ids[name]: beat for name, beat in storage.read_many(ids)}
+    recent = {id_: _holder(beat) for id_, beat in beats.items() if time.time() - json.loads(beat)["time"] < OLD_SECONDS}
+    return {heart_id: holder for heart_id, holder in recent.items() if not holder.is_known_dead}
+
+
+def _beat_name(heart_id: str) -> str:
+    return f"claims/hearts/{heart_id}"
+
+
+def _holder(beat: bytes) -> Holder:
+    return Holder(**json.loads(beat)["holder"])
 
 
 def _machine() -> str:

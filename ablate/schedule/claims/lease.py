@@ -1,29 +1,30 @@
-"""A claim in a storage without locks: a file of the trial's, created exclusively, whose holder shows signs of life.
+"""A claim in a storage without locks: a file of the trial's, under a name that nobody else uses, by a living process.
 
-What is guaranteed, where the storage creates exclusively and lists what has just been written (as S3, MinIO, Google's
-and Azure's do): no two processes hold a trial at the same time, unless one of them lives but could not show it for
-`LEASE_SECONDS` (stopped, asleep, cut off) and another has watched it for that long. Both then come to the same bits,
-and each record is whole. A process that has died on this machine is found out at once.
+Whoever wants a trial writes a claim, then lists the trial's claims, and holds it if all others are of the dead; else it
+removes its own. Of two that write at the same time, the one that lists last sees the other's: so where a list shows
+what has just been written (S3, MinIO, Google's and Azure's storage, SFTP), no two processes hold a trial together,
+unless one lives but could not show it for `LEASE_SECONDS` (stopped, asleep, cut off) and another has watched it for
+that long. Both then come to the same bits, and each record is whole.
 
-A claim is never rewritten. To take over from the dead, a claim of the next number is created, so that one of many that
-try succeeds; it counts only if the trial then has no other claims but those seen to be of the dead. Of two that get in
-each other's way, the one that lists last sees the other's claim, and removes its own.
+Both of two may step back; they try again after a moment drawn at random.
 """
 
 from __future__ import annotations
 
-import json
+import random
 import threading
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from uuid import uuid4
 
-from ablate.schedule.claims.heart import Heart, Holder, is_alive, is_old
+from ablate.schedule.claims.heart import Heart, find_living, is_alive
 from ablate.storage import Remote
 
 FOLDER = "claims/trials"
+PAUSES = (0.05, 0.2, 0.8)  # seconds, at most, before one that has stepped back tries again
 HEARTS: dict[str, Heart] = {}  # of this process, by the storage's URL: one beats for all claims that it holds there
 LOCK = threading.Lock()
 
@@ -33,101 +34,76 @@ class Lease:
     """Held from `take` to `release`, or until its holder shows no sign of life for `LEASE_SECONDS`."""
 
     storage: Remote
-    name: str
+    trial_id: str
+    heart: Heart
     id: str
+
+    @property
+    def name(self) -> str:
+        """Of its file, which says whose it is."""
+        return f"{FOLDER}/{self.trial_id}/{self.heart.id}.{self.id}"
 
     def release(self) -> None:
         """Let others have it. What cannot be removed now ends with the heart."""
         with suppress(OSError):
             self.storage.remove(self.name)
-        _let_go(self)
+        with LOCK:
+            self.heart.held.discard(self.id)
+            if not self.heart.held and HEARTS.get(self.storage.url) is self.heart:
+                del HEARTS[self.storage.url]
+                self.heart.stop()
 
 
 def take(storage: Remote, trial_id: str) -> Lease | None:
     """Claim the trial, or return None if another holds it. Raises OSError."""
-    seen = _read(storage, trial_id)
-    if any(_is_held(storage, content) for content in seen.values()):
-        return None
-    number = 1 + max((int(name.rpartition("/")[2]) for name in seen), default=0)
-    lease = Lease(storage, f"{FOLDER}/{trial_id}/{number}", uuid4().hex)
-    try:
-        is_mine = _create(lease, trial_id, seen, _hold(lease))
-    except OSError:
-        _let_go(lease)
-        raise
-    if not is_mine:
-        _let_go(lease)
-        return None
-    for name in seen:
-        with suppress(OSError):
-            storage.remove(name)
-    return lease
+    for pause in PAUSES:
+        if any(_is_held(storage, name) for name in storage.names(f"{FOLDER}/{trial_id}")):
+            return None
+        if lease := _try(storage, trial_id):
+            return lease
+        time.sleep(random.uniform(0, pause))
+    return None
 
 
 def holders(storage: Remote, trial_ids: Collection[str]) -> dict[str, str]:
     """Who trains which of the trials, as far as can be told at once; nobody, where the storage fails."""
     try:
-        names = [name for name in storage.names(FOLDER) if name.split("/")[2] in trial_ids]
-        found = {name: _parse(content) for name, content in storage.read_many(names)}
-        beats = dict(storage.read_many({holder.beat for holder in found.values() if holder}))
+        claims = [PurePosixPath(name) for name in storage.names(FOLDER)]
+        wanted = {path: path.stem for path in claims if path.parent.name in trial_ids}
+        living = find_living(storage, set(wanted.values()))
     except OSError:
         return {}
-    living = {name: holder for name, holder in found.items() if holder and not holder.is_known_dead}
-    return {
-        name.split("/")[2]: str(holder)
-        for name, holder in living.items()
-        if holder.beat in beats and not is_old(beats[holder.beat])
-    }
+    return {path.parent.name: str(living[heart]) for path, heart in wanted.items() if heart in living}
 
 
-def _create(lease: Lease, trial_id: str, seen: Mapping[str, bytes], holder: Holder) -> bool:
-    storage, content = lease.storage, json.dumps({"claim": lease.id, **asdict(holder)}).encode()
-    if not storage.create(lease.name, content):
-        return False
-    others = {name: content for name, content in _read(storage, trial_id).items() if name != lease.name}
-    if others.items() <= seen.items():
-        return True
-    storage.remove(lease.name)
-    return False
-
-
-def _read(storage: Remote, trial_id: str) -> dict[str, bytes]:
-    """The trial's claims, content by name."""
-    return dict(storage.read_many(storage.names(f"{FOLDER}/{trial_id}")))
-
-
-def _is_held(storage: Remote, content: bytes) -> bool:
-    holder = _parse(content)
-    if holder is None:  # half-written: whoever writes it will see ours, or we that it has changed
-        return False
-    for heart in HEARTS.values():
-        if heart.holder.id == holder.id:
-            return json.loads(content)["claim"] in heart.held
-    return is_alive(storage, holder)
-
-
-def _parse(content: bytes) -> Holder | None:
+def _try(storage: Remote, trial_id: str) -> Lease | None:
+    lease = _begin(storage, trial_id)
     try:
-        fields: dict[str, Any] = json.loads(content)
-        del fields["claim"]
-        return Holder(**fields)
-    except (ValueError, KeyError, TypeError):
-        return None
+        storage.write(lease.name, b"")
+        names = storage.names(f"{FOLDER}/{trial_id}")
+        others = [name for name in names if name != lease.name]
+        if lease.name in names and not any(_is_held(storage, name) for name in others):
+            for name in others:
+                storage.remove(name)
+            return lease
+    except OSError:
+        lease.release()
+        raise
+    lease.release()
+    return None
 
 
-def _hold(lease: Lease) -> Holder:
+def _begin(storage: Remote, trial_id: str) -> Lease:
     with LOCK:
-        heart = HEARTS.get(lease.storage.url) or HEARTS.setdefault(lease.storage.url, Heart(lease.storage))
+        heart = HEARTS.get(storage.url) or HEARTS.setdefault(storage.url, Heart(storage))
+        lease = Lease(storage, trial_id, heart, uuid4().hex)
         heart.held.add(lease.id)
-        return heart.holder
+    return lease
 
 
-def _let_go(lease: Lease) -> None:
-    with LOCK:
-        heart = HEARTS.get(lease.storage.url)
-        if heart is None:
-            return
-        heart.held.discard(lease.id)
-        if not heart.held:
-            del HEARTS[lease.storage.url]
-            heart.stop()
+def _is_held(storage: Remote, name: str) -> bool:
+    heart_id, _, claim_id = PurePosixPath(name).name.partition(".")
+    mine = HEARTS.get(storage.url)
+    if mine and mine.id == heart_id:
+        return claim_id in mine.held
+    return is_alive(storage, heart_id)

@@ -1,0 +1,29 @@
+"""A real S3 server for all tests that want one, started once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from s3_server import CREDENTIALS, serve
+
+
+@pytest.fixture(scope="session")
+def s3_port() -> Iterator[int]:
+    with serve() as port:
+        yield port
+
+
+@pytest.fixture
+def s3_url(s3_port: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a folder in a new bucket, which the environment leads to."""
+    import s3fs
+
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{s3_port}")
+    s3fs.S3FileSystem.clear_instance_cache()  # they remember an endpoint
+    bucket = f"bucket-{uuid4().hex[:8]}"
+    s3fs.S3FileSystem(skip_instance_cache=True).mkdir(bucket)
+    return f"s3://{bucket}/runs"

@@ -11,6 +11,7 @@ import torch
 from ablate.errors import AblateError
 
 ASKED = re.compile(r"allocate ([\d.]+ ?\w+)")  # in PyTorch's messages, for the CPU in bytes, for CUDA in GiB
+OUT_OF_MEMORY = "out of memory: "  # so begins what a record says of it
 IMPOSSIBLE = "can't allocate memory"
 
 
@@ -22,7 +23,7 @@ def explain(error: Exception) -> str:
     if is_out_of_memory(error):
         asked = ASKED.search(str(error))
         needed = f"asked for {asked[1]} more" if asked else lines[0]
-        return f"out of memory: {needed}; lower train.batch_size, or run fewer trials at a time"
+        return f"{OUT_OF_MEMORY}{needed}; lower train.batch_size, or run fewer trials at a time"
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno}, in {frame.name}"
     return f"{type(error).__name__}: {lines[0]} ({place}); change the specification, or report it as a fault of ablate"

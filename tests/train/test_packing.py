@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,10 @@ from ablate.spec.study.study import Stopping, Trial
 from ablate.train import Keeping, train_pack
 from ablate.train.packing import Packing
 from ablate.train.packing.arrangement import Bundle, arrange
+from ablate.train.packing.choice import WAYS, Chooser, find_fastest, halve, num_fitting
+from ablate.train.packing.rehearsal import rehearse
 from ablate.train.run import Run
+from ablate.train.step import PLAIN
 from ablate.train.trial import prepare_run
 
 CreateTrial = Callable[..., Trial]
@@ -208,6 +212,57 @@ def test_what_fails_together_is_trained_alone(create_trial: CreateTrial, monkeyp
     assert results(records) == results(train(*trials))
     assert len(notes) == 2
     assert "out of memory" in notes[0]
+
+
+def test_one_that_runs_out_of_memory_beside_others_is_trained_again_by_itself(
+    create_trial: CreateTrial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials, refused, notes = [create_trial(seed, epochs=1) for seed in range(3)], [], []
+
+    def prepare(trial: Trial, *arguments: Any) -> Run:
+        if trial.seed == 1 and not refused:
+            refused.append(trial)
+            raise torch.OutOfMemoryError("Tried to allocate 3 GiB")
+        return prepare_run(trial, *arguments)
+
+    monkeypatch.setattr("ablate.train.trial.prepare_run", prepare)
+    records = train(*trials, packing=IN_TURN, on_note=lambda trial, text: notes.append(text))
+    assert results(records) == results(train(*trials))
+    assert [record.environment.get("packed") for record in records] == ["in turn 3", None, "in turn 3"]
+    assert notes == ["ran out of memory beside others; trained again by itself"]
+
+
+def test_the_fastest_way_is_found_with_few_measurements() -> None:
+    rates = {("fused", 16): 0.0, ("fused", 8): 50.0, ("fused", 4): 40.0, ("in turn", 16): 60.0, ("in turn", 8): 30.0}
+    asked: list[tuple[str, int]] = []
+
+    def rate(way: str, size: int) -> float:
+        asked.append((way, size))
+        return rates[way, size]
+
+    assert find_fastest(rate, WAYS, halve(16)) == ("in turn", 16)
+    assert asked == list(rates)  # the largest fused ones do not fit; four are slower than eight
+    assert find_fastest(lambda way, size: 0.0, WAYS, [4, 2]) == ("in turn", 1)
+
+
+def test_sizes_follow_from_memory() -> None:
+    assert halve(16) == [16, 8, 4, 2]
+    assert halve(7) == [7, 3]
+    assert halve(1) == [1]
+    assert [num_fitting(free, 2 * 10**9) for free in (10**9, 10**10, 10**11)] == [1, 4, 45]
+
+
+def test_both_ways_are_measured_on_the_device(create_trial: CreateTrial) -> None:
+    trials, notes = [create_trial(seed, batch_size=32) for seed in range(2)], []
+    choose = Chooser(Packing(2), torch.device("cpu"), 1, PLAIN, lambda trial, text: notes.append(text))
+    way, size = choose.measure(trials)
+    assert way in WAYS
+    assert size == 2
+    assert re.fullmatch(r"packed .* 2; measured images per second: fused 2: [\d,]+, in turn 2: [\d,]+", notes[0])
+    assert choose.measure(trials) == (way, size)
+    assert len(notes) == 1  # measured once
+    for some in WAYS:
+        assert rehearse(trials, some, torch.device("cpu"), PLAIN, steps=2).images_per_second > 0
 
 
 def test_trials_are_arranged_by_their_network(create_trial: CreateTrial) -> None:

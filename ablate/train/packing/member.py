@@ -29,6 +29,7 @@ class Member:
         self.trial, self.work, self.device, self.on_epoch, self.stream = trial, work, device, on_epoch, stream
         self.state = torch.get_rng_state()
         self.generator = torch.Generator(device) if device.type == "cuda" else None
+        self.has_begun = False
         self.request: Request | None = None
         self.record: Record | None = None
         self.error: DataError | StoreError | None = None  # neither says anything about the trial
@@ -80,6 +81,9 @@ class Member:
         try:
             with torch.cuda.stream(self.stream):  # None: the one that is current
                 yield
+            if not self.has_begun:  # what it has loaded is for all streams
+                torch.cuda.synchronize(self.device)
+                self.has_begun = True
         finally:
             default.graphsafe_set_state(before)
 

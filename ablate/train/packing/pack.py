@@ -11,8 +11,9 @@ import torch
 from ablate.records import Record
 from ablate.spec.study.study import Trial
 from ablate.train.engine import ALONE, Engine, InTurn, Together, Work
+from ablate.train.failure import OUT_OF_MEMORY
 from ablate.train.packing.arrangement import Bundle, Packing, arrange
-from ablate.train.packing.choice import choose_bundle
+from ablate.train.packing.choice import Chooser
 from ablate.train.packing.in_turn import train_in_turn
 from ablate.train.packing.member import Member, OnEpoch, abandoning
 from ablate.train.packing.together import FusionFailed, train_together
@@ -47,7 +48,7 @@ class Packer:
         Raises:
             DataError, StoreError: as `train_pack`, after those trained at the same time have ended.
         """
-        choose = partial(choose_bundle, packing=packing)
+        choose = Chooser(packing, self.device, self.threads, self.manner, self.note)
         for bundle in arrange(trials, packing.limit, choose):
             # A training that ends restores what it found: let that be the same for all.
             with fresh_state(self.device, self.threads, 0):
@@ -75,8 +76,16 @@ class Packer:
         if self.device.type == "cuda" and len(members) > 1:
             for member in members:
                 member.stream = torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
+        starved = []
         with abandoning(members):
-            yield from _records(train_in_turn(members), bundle)
+            for record in _records(train_in_turn(members), bundle):
+                if len(members) > 1 and (record.error or "").startswith(OUT_OF_MEMORY):
+                    starved.append(record.id)
+                else:
+                    yield record
+        for trial in (trial for trial in bundle.trials if trial.id in starved):
+            self.note(trial, "ran out of memory beside others; trained again by itself")
+            yield from self._train_in_turn(Bundle((trial,), "in turn"))
 
     def _join(self, trial: Trial, engine: Engine) -> Member:
         return Member(trial, self.start(trial, engine), self.device, self.on_epoch)

@@ -78,7 +78,7 @@ def _start(address: str | None, num_cpus: float | None, folder: Path) -> None:
         options |= {"num_cpus": num_cpus, "object_store_memory": OBJECT_STORE_BYTES, "_temp_dir": str(folder / "ray")}
     try:
         ray.init(address=address or "local", **options)
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+    except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
         where = f"no Ray cluster at {address}" if address else "Ray does not start on this machine"
         reason = " ".join(str(error).split())  # where versions differ, Ray says so in many lines
         raise AblateError(f"{where}: {reason}; or train without it: --serial") from error

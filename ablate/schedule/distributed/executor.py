@@ -10,7 +10,7 @@ from typing import Any
 
 import ray
 
-from ablate.errors import AblateError
+from ablate.errors import AblateError, UsageError
 from ablate.records import Record
 from ablate.schedule.cluster import Resources
 from ablate.schedule.deaths import MAX_RETRIES, Judge
@@ -51,9 +51,25 @@ class TrainExecutor:
 
         Raises:
             AblateError: what a process could not go on with.
+            UsageError: a recipe does not go with several processes.
         """
+        refuse_accumulation(packs)
         settings = replace(self.settings, is_shared=self.num_processes > 1)
         _Session(replace(self, settings=settings), packs, emit, judge).train()
+
+
+def refuse_accumulation(packs: Sequence[Pack]) -> None:
+    """Batch norm by micro-batches that no process sees whole.
+
+    Raises:
+        UsageError: a recipe accumulates gradients.
+    """
+    names = dict.fromkeys(trial.cell.name for pack in packs for trial in pack if trial.cell.train.accumulate > 1)
+    if names:
+        raise UsageError(
+            f"--workers cannot go with train.accumulate (in {', '.join(names)}): the workers share each batch as it is; "
+            "set train.accumulate to 1, or leave --workers out"
+        )
 
 
 class _Session:

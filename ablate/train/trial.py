@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator
+from contextlib import closing
 
 import torch
 
@@ -77,13 +78,19 @@ def _train(
     engine: Engine,
     manner: Manner,
 ) -> Generator[Epoch | Request, Means | None, tuple[Outcome, str | None]]:
-    run = prepare_run(trial, streams, device, group)
-    progress.digest = run.splits.digest
-    diagnosis = Diagnosis(trial, run)
-    if isinstance(engine, Alone) and group.size == 1:
-        choose_step(run, trial.cell.network, manner, keeper.note)
-        progress.is_compiled = run.is_compiled
-    keeper.resume(run, progress)
+    with closing(prepare_run(trial, streams, device, group)) as run:
+        progress.digest = run.splits.digest
+        diagnosis = Diagnosis(trial, run)
+        if isinstance(engine, Alone) and group.size == 1:
+            choose_step(run, trial.cell.network, manner, keeper.note)
+            progress.is_compiled = run.is_compiled
+        keeper.resume(run, progress)
+        return (yield from _take_epochs(trial, run, progress, keeper, diagnosis, engine))
+
+
+def _take_epochs(
+    trial: Trial, run: Run, progress: Progress, keeper: Keeper, diagnosis: Diagnosis, engine: Engine
+) -> Generator[Epoch | Request, Means | None, tuple[Outcome, str | None]]:
     while run.epoch < run.recipe.epochs:
         if reason := explain_stop(trial.stopping, progress.history):
             return Outcome.STOPPED, reason
@@ -95,7 +102,7 @@ def _train(
         keeper.save_if_due(run, progress)
         yield epoch
     progress.tested = _test_views(trial, run)
-    if group.leads:
+    if run.group.leads:
         keeper.keep_weights(run.module)
     progress.diagnostics = diagnosis.conclude(trained=True)
     return Outcome.FINISHED, None

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from ablate.records import Store
+from ablate.spec.architecture.network import Auxiliary, Operation
 from ablate.spec.study.diagnostics import read_diagnostics
 from ablate.spec.study.study import Trial
 from ablate.train import Keeping, Manner, train_pack
@@ -30,8 +31,7 @@ CIFAR_EPOCH = 3 * 40.8e6 * 45_000  # multiply-adds of ResNet-20, forward and bac
 OPTIONS: dict[str, dict[str, Any]] = {
     "residual": {},
     "dropout": {"architecture": {"shortcut": {"dropout": 0.5}}, "data": {"augment": {"pad": 1, "flip": True}}},
-    "accumulated": {"accumulate": 3},
-    "auxiliary": {"architecture": {"auxiliaries": [{"after": 2, "weight": 0.3}]}},
+    "accumulated, auxiliary": {"accumulate": 3},
 }
 
 
@@ -57,6 +57,10 @@ def train(run: Run) -> list[Any]:
 def test_compiled_steps_are_the_steps(options, create_trial):
     """Full batches compiled, the last of each epoch eager; dropout draws the same numbers."""
     trial = create_trial(3, **options)
+    if "accumulate" in options:
+        head = (Operation("global-avgpool"), Operation("linear", {"features": 10, "bias": True}))
+        network = replace(trial.cell.network, auxiliaries=(Auxiliary(stage=1, unit=0, head=head, weight=0.7),))
+        trial = replace(trial, cell=replace(trial.cell, network=network))
     eager, fast = prepare(trial), compiled(trial)
     for slow, quick in zip(train(eager), train(fast), strict=True):
         assert quick.loss == pytest.approx(slow.loss, rel=1e-3)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import platform
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +15,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ablate.model import Network
+from ablate.spec.study.diagnostics import read_diagnostics
 from ablate.spec.study.recipe import Train
 from ablate.spec.study.study import Trial
+from ablate.train import train_pack
 from ablate.train.loop import train_epoch
 from ablate.train.randomness import open_streams
 from ablate.train.run import Run
@@ -181,3 +188,25 @@ def test_the_watch_for_waiting_sees_it():
         x[x > 1]
         bool(x.sum() > 1)
     assert len(waiting.found) == 2
+
+
+def test_the_memory_of_a_trial_is_free_when_it_has_ended(create_trial):
+    """Without waiting for Python's collector: on a GPU the next trial may need it."""
+    gc.collect()
+    gc.disable()
+    try:
+        wanted = read_diagnostics([{"gradients": {"epochs": 1, "steps": 1}}])[0]
+        list(train_pack([replace(create_trial(epochs=1), diagnostics=wanted)], device="cpu"))
+        assert not [found for found in gc.get_objects() if type(found) is Network]
+    finally:
+        gc.enable()
+
+
+def test_bfloat16_is_warned_of_where_it_is_only_imitated(create_trial):
+    """By the processor's own account of what it can."""
+    notes: list[str] = []
+    list(train_pack([create_trial(epochs=1, precision="bfloat16")], device="cpu", on_note=lambda _, t: notes.append(t)))
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text() if cpuinfo.exists() else ""
+    if platform.machine() == "x86_64" and flags:
+        assert bool(notes) == ("avx512_bf16" not in flags and "amx_tile" not in flags)

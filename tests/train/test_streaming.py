@@ -61,7 +61,7 @@ def test_the_number_of_workers_changes_no_bit(crop, write_photos, monkeypatch):
     root, batches = write_photos(), list(torch.arange(32).split(7))
     seen = []
     for workers in ("0", "2"):
-        monkeypatch.setenv("ABLATE_WORKERS", workers)
+        monkeypatch.setenv("ABLATE_DATA_WORKERS", workers)
         load_splits_anew()
         train = load_splits(Data(**photos(root, augment=Augment(**crop))), CPU).train
         assert isinstance(train, Streamed)
@@ -148,8 +148,8 @@ def test_a_folder_that_holds_something_else_is_not_used(write_photos):
 
 
 def test_the_number_of_workers_must_be_one(write_photos, monkeypatch):
-    monkeypatch.setenv("ABLATE_WORKERS", "many")
-    with pytest.raises(UsageError, match="ABLATE_WORKERS=many: not a whole number"):
+    monkeypatch.setenv("ABLATE_DATA_WORKERS", "many")
+    with pytest.raises(UsageError, match="ABLATE_DATA_WORKERS=many: not a whole number"):
         load_splits(Data(**photos(write_photos(), loading="streamed")), CPU)
 
 
@@ -237,7 +237,7 @@ while True:
 )
 def test_workers_end_with_their_trial(signal_, write_photos):
     command = [sys.executable, "-c", STREAM, str(write_photos())]
-    environment = os.environ | {"ABLATE_WORKERS": "2"}
+    environment = os.environ | {"ABLATE_DATA_WORKERS": "2"}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
     ) as process:
@@ -266,7 +266,7 @@ def is_running(process: str) -> bool:
 def test_memory_is_constant_over_epochs(write_photos):
     command = [sys.executable, "-c", STREAM, str(write_photos(num_train=100))]
     with subprocess.Popen(
-        command, env=os.environ | {"ABLATE_WORKERS": "1"}, stdout=subprocess.PIPE, text=True
+        command, env=os.environ | {"ABLATE_DATA_WORKERS": "1"}, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         resident = [int(process.stdout.readline().split()[1]) for _ in range(60)]

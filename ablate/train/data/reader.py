@@ -22,7 +22,7 @@ from ablate.errors import DataError, UsageError
 from ablate.train.data.views import View
 
 SMALL = 2_000  # files: below, processes would not pay for their start
-MOST_WORKERS = 4  # unless $ABLATE_WORKERS asks for more
+MOST_WORKERS = 4  # unless $ABLATE_DATA_WORKERS asks for more
 MOST_NAMED = 5  # unreadable files named in a message; the rest are counted
 Group = tuple[Tensor, Tensor]  # positions (G,) within a batch, and their pixels (G, ...) of one shape
 Read = list[Group] | list[str]  # a batch, or what is wrong with files of it
@@ -76,14 +76,14 @@ def open_reader(num_workers: int, pin_memory: bool) -> Reader:
 
 
 def num_workers(num_files: int) -> int:
-    """$ABLATE_WORKERS, else 0 for few files and otherwise a process per core, up to four.
+    """$ABLATE_DATA_WORKERS, else 0 for few files and otherwise a process per core, up to four.
 
     Raises:
-        UsageError: $ABLATE_WORKERS is no whole number.
+        UsageError: $ABLATE_DATA_WORKERS is no whole number.
     """
-    if written := os.environ.get("ABLATE_WORKERS"):
+    if written := os.environ.get("ABLATE_DATA_WORKERS"):
         if not written.isdecimal():
-            raise UsageError(f"ABLATE_WORKERS={written}: not a whole number; write e.g. 4, or 0 for no processes")
+            raise UsageError(f"ABLATE_DATA_WORKERS={written}: not a whole number; write e.g. 4, or 0 for no processes")
         return int(written)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 0 if num_files < SMALL else min(MOST_WORKERS, cores)

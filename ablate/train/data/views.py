@@ -6,6 +6,7 @@ from PyTorch's global generator, which the reader seeds for every image. Legend:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,12 +42,13 @@ class RandomResized:
     """A random part of the picture, scaled to (3, S, S): torchvision's RandomResizedCrop."""
 
     size: int
-    area: tuple[float, ...]
-    ratio: tuple[float, ...]
+    area: Sequence[float]
+    ratio: Sequence[float]
 
     def __call__(self, picture: Image) -> Tensor:
         """As `View`."""
-        return _pixels(RandomResizedCrop(self.size, self.area, self.ratio)(picture))
+        part = RandomResizedCrop.get_params(picture, self.area, self.ratio)
+        return _pixels(functional.resized_crop(picture, *part, [self.size, self.size]))
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class RandomScale:
     def __call__(self, picture: Image) -> Tensor:
         """As `View`."""
         side = int(torch.randint(self.low, self.high + 1, ()))
-        return _pixels(RandomCrop(self.size)(functional.resize(picture, [side])))
+        scaled = functional.resize(picture, [side])
+        return _pixels(functional.crop(scaled, *RandomCrop.get_params(scaled, (self.size, self.size))))
 
 
 @dataclass(frozen=True)

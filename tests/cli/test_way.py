@@ -82,13 +82,24 @@ def test_a_study_from_plan_to_report(folder: Path) -> None:
     assert "Does depth hurt?" in (folder / "reports" / "study" / "index.html").read_text()
 
 
-def test_a_grown_study_trains_only_what_is_new(folder: Path) -> None:
+def test_a_study_grown_by_a_depth_and_two_seeds_trains_exactly_the_new_trials(folder: Path) -> None:
     ablate(folder, "run", "study.yaml", "--serial", "seeds=1")
     before = records(folder)
-    ablate(folder, "run", "study.yaml", "--serial", "seeds=2")
+    assert len(before) == 2
+    grown = ["seeds=3", "grid={architecture.depth: [8, 14, 20]}"]
+    listed = json.loads(ablate(folder, "plan", "study.yaml", *grown, "--format", "json"))["trials"]
+    expected = {trial["id"] for trial in listed}
+    assert len(expected) == 9
+    assert "9 trials: 2 recorded, 7 to train" in ablate(folder, "run", "study.yaml", "--serial", *grown)
     after = records(folder)
-    assert len(after) == 4
-    assert before.items() <= after.items()
+    assert after.keys() == expected
+    assert before.items() <= after.items()  # not written again
+
+    other = STUDY.replace("architecture.depth: [8, 14]", "train.lr: [0.1, 0.2]")
+    (folder / "other.yaml").write_text(other[: other.index("claims:")])
+    assert "6 trials: 3 recorded, 3 to train" in ablate(folder, "run", "other.yaml", "--serial")  # lr 0.1 is depth 8
+    assert after.items() <= records(folder).items()
+    assert len(records(folder)) == 9 + 3
 
 
 def test_a_run_killed_and_started_again_equals_an_undisturbed_one(folder: Path, tmp_path_factory: Any) -> None:

@@ -8,6 +8,7 @@ from ablate.spec.study.study import Trial
 
 OUT_OF_MEMORY = "out of memory: "
 APART = "with nothing beside it"
+REMEDY = "lower train.batch_size"
 
 
 def is_out_of_memory(record: Record) -> bool:
@@ -15,10 +16,14 @@ def is_out_of_memory(record: Record) -> bool:
     return record.outcome is Outcome.FAILED and (record.error or "").startswith(OUT_OF_MEMORY)
 
 
+def what_was_needed(record: Record) -> str:
+    """`out of memory: asked for 9.31 GiB more`."""
+    return (record.error or "").partition(";")[0]
+
+
 def say_apart(record: Record) -> Record:
     """The record of a trial that ran out of memory even so."""
-    what, _, remedy = (record.error or "").partition("; ")
-    return record.model_copy(update={"error": f"{what}, {APART}; {remedy}"})
+    return record.model_copy(update={"error": f"{what_was_needed(record)}, {APART}; {REMEDY}"})
 
 
 def explain_death(death: Death, num_deaths: int) -> str:
@@ -42,6 +47,6 @@ def create_failed_record(trial: Trial, reason: str, memory: int) -> Record:
 
     from ablate.train.progress import Progress, create_record
 
-    error = f"{reason}, {APART} at the end; if it needs more memory than there is, lower train.batch_size"
+    error = f"{reason}, {APART} at the end; if it needs more memory than there is, {REMEDY}"
     record = create_record(trial, Progress(), Outcome.FAILED, error, torch.device("cpu"), torch.get_num_threads())
     return record.model_copy(update={"cost": record.cost.model_copy(update={"peak_memory": memory})})

@@ -23,7 +23,7 @@ from ablate.schedule.events import (
     TrialResumed,
     TrialStarved,
 )
-from ablate.schedule.failures import is_out_of_memory, say_apart
+from ablate.schedule.failures import is_out_of_memory, say_apart, what_was_needed
 from ablate.schedule.packs import Pack
 from ablate.spec.study.study import Trial
 
@@ -101,7 +101,7 @@ def settle(record: Record, store: Store, settings: Settings, emit: Emit) -> None
         StoreError: the record cannot be written.
     """
     if settings.is_shared and is_out_of_memory(record):
-        emit(TrialStarved(record.id, record.error or ""))
+        emit(TrialStarved(record.id, what_was_needed(record)))
         return
     record = say_apart(record) if is_out_of_memory(record) else record
     _keep(record, store)

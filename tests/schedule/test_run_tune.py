@@ -108,14 +108,16 @@ def test_a_trial_that_keeps_killing_its_process_has_failed(
     create_study: CreateStudy, store: Store, watch: Watch
 ) -> None:
     deadly, harmless = create_study("seeds=1", "train.epochs=10").trials
-    thread = kill_claimants(claim_path(store, deadly.id), times=3)
+    thread = kill_claimants(claim_path(store, deadly.id), times=4)  # the last time with nothing beside it
     with pytest.raises(TrialsFailed, match="1 trial failed"):
         run_trials([deadly, harmless], store, watch=watch)
     thread.join(timeout=1)
     record = store.read(deadly.id)
     assert record is not None
     assert record.outcome is Outcome.FAILED
-    assert (record.error or "").startswith("its process died 3 times (Worker unexpectedly exits")
+    assert (record.error or "").startswith("its process died 4 times without getting any further (Worker unexpectedly")
+    assert ", with nothing beside it at the end; if it needs more memory than there is, lower" in (record.error or "")
+    assert "will be tried again with nothing beside it" in printed(watch)
     assert store.outcomes([harmless.id]) == {harmless.id: Outcome.FINISHED}
 
 

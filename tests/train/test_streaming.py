@@ -21,6 +21,7 @@ from ablate.spec.study.recipe import Augment, Data
 from ablate.spec.study.study import Trial
 from ablate.train import Keeping, load_splits, train_pack
 from ablate.train.data.streamed import Streamed
+from ablate.train.packing import Packing
 from ablate.train.randomness import open_streams
 from ablate.train.testing import evaluate_views, list_views
 from ablate.train.trial import prepare_run
@@ -65,7 +66,7 @@ def test_the_number_of_workers_changes_no_bit(crop, write_photos, monkeypatch):
         load_splits_anew()
         train = load_splits(Data(**photos(root, augment=Augment(**crop))), CPU).train
         assert isinstance(train, Streamed)
-        assert train.reader.loader.num_workers == int(workers)
+        assert train.reader.num_workers == int(workers)
         seen.append([torch.cat([pixels for pixels, _ in train.batches(batches, draw)]) for draw in (1, 1, 2)])
     assert all(ours.equal(theirs) for ours, theirs in zip(*seen, strict=True))
     first, again, other = seen[0]
@@ -85,6 +86,34 @@ def test_an_image_depends_on_its_epoch_and_place_alone(write_photos):
     pixels, labels = next(train.batches([torch.tensor([11, 4])], 3))
     assert pixels.equal(whole[[11, 4]])
     assert labels.equal(train.take(torch.tensor([11, 4]))[1])
+
+
+def test_readings_at_once_and_readings_given_up_do_not_meet(write_photos, monkeypatch):
+    monkeypatch.setenv("ABLATE_DATA_WORKERS", "1")
+    load_splits_anew()
+    train = load_splits(Data(**photos(write_photos(), augment=Augment(scale=(20, 30)))), CPU).train
+    batches = list(torch.arange(32).split(4))
+    expected = [[pixels for pixels, _ in train.batches(batches, draw)] for draw in (1, 2)]
+    next(train.batches(batches, 3))  # and no further
+    pairs = zip(train.batches(batches, 1), train.batches(batches, 2), strict=True)
+    for step, ((first, _), (second, _)) in enumerate(pairs):
+        assert first.equal(expected[0][step])
+        assert second.equal(expected[1][step])
+    assert len(train.reader.idle) == 2
+
+
+@pytest.mark.parametrize("packing", [None, "in turn", "fused"])
+def test_trials_that_stream_together_give_what_they_give_alone(packing, create_trial, write_photos, monkeypatch):
+    monkeypatch.setenv("ABLATE_DATA_WORKERS", "1")
+    load_splits_anew()
+    root = write_photos()
+    trials = [create_trial(seed, data=photos(root, **SCALED), batch_size=8, precision="float64") for seed in (0, 1)]
+    alone = [train(trial) for trial in trials]
+    options = {"packing": Packing(2, packing)} if packing else {}
+    together = {record.id: results(record) for record in train_pack(trials, device="cpu", **options)}
+    for trial, expected in zip(trials, alone, strict=True):
+        for ours, theirs in zip(together[trial.id], expected, strict=True):
+            assert ours == pytest.approx(theirs, rel=1e-9)
 
 
 def test_a_training_interrupted_within_an_epoch_goes_on_to_the_same_bits(create_trial, write_photos, tmp_path):

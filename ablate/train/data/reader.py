@@ -38,7 +38,36 @@ class Request:
 
 
 class Reader:
-    """Reads batches of files, in order, with so many processes; 0 for none but this one."""
+    """Reads batches of files, in order, with so many processes; 0 for none but this one.
+
+    Several readings may be under way at once, as in a pack of trials; each then has processes of its own.
+    """
+
+    def __init__(self, num_workers: int, pin_memory: bool) -> None:
+        self.num_workers, self.pin_memory = num_workers, pin_memory
+        self.idle: list[_Loader] = []
+
+    def read(self, batches: Iterator[list[Request]]) -> Iterator[list[Group]]:
+        """The pixels of every batch, grouped by shape; in pinned memory where that was asked for.
+
+        `batches` is drawn a few ahead.
+
+        Raises:
+            DataError: a file cannot be read; the message names it and others of its batch.
+        """
+        yield from map(_sound, self.try_read(batches))
+
+    def try_read(self, batches: Iterator[list[Request]]) -> Iterator[Read]:
+        """As `read`, with what is wrong with the files of a batch in its place, one line each."""
+        loader = self.idle.pop() if self.idle else _Loader(self.num_workers, self.pin_memory)
+        try:
+            yield from loader.read(batches)
+        finally:
+            self.idle.append(loader)
+
+
+class _Loader:
+    """One set of processes."""
 
     def __init__(self, num_workers: int, pin_memory: bool) -> None:
         self.queue = _Queue()
@@ -53,25 +82,14 @@ class Reader:
             generator=Generator(),  # a seed for each worker is drawn from it: not from the trial's noise
         )
 
-    def read(self, batches: Iterator[list[Request]]) -> Iterator[list[Group]]:
-        """The pixels of every batch, grouped by shape; in pinned memory where that was asked for.
-
-        Only one such iterator is in use at a time, and `batches` is drawn a few ahead of it.
-
-        Raises:
-            DataError: a file cannot be read; the message names it and others of its batch.
-        """
-        yield from map(_sound, self.try_read(batches))
-
-    def try_read(self, batches: Iterator[list[Request]]) -> Iterator[Read]:
-        """As `read`, with what is wrong with the files of a batch in its place, one line each."""
+    def read(self, batches: Iterator[list[Request]]) -> Iterator[Read]:
         self.queue.batches = batches
-        yield from self.loader
+        return iter(self.loader)
 
 
 @lru_cache(maxsize=1)
 def open_reader(num_workers: int, pin_memory: bool) -> Reader:
-    """The reader of this process: one set of workers for all splits and trials."""
+    """The reader of this process, for all splits and trials."""
     return Reader(num_workers, pin_memory)
 
 

@@ -96,10 +96,9 @@ def test_failures_have_their_reason(folder: Path) -> None:
 def test_watching_prints_what_changes_until_all_is_done(folder: Path) -> None:
     with start(folder, "status", "study.yaml", "train.epochs=1", "--watch") as watch:
         assert watch.stdout is not None
-        lines = iter(watch.stdout.readline, "")
-        assert any("none being trained, 2 to do" in line for line in lines)
+        assert any("none being trained, 2 to do" in line for line in iter(watch.stdout.readline, ""))
         train(folder, "train.epochs=1")
-        assert any("2 trials: 2 done" in line for line in lines)
+        assert "2 trials: 2 done" in watch.stdout.read()
     assert watch.returncode == 0
 
 

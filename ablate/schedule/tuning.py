@@ -74,9 +74,10 @@ class Relay(tune.Callback):
         """Called by Tune before it tries a pack again, as it always does: of one given up, it is to try nothing."""
         if not self._is_wanted(trial):
             trial.set_config(WITHDRAWN)
+            trial.max_failures = 0  # where even that dies, it is not tried again
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Called by Tune when it gives a pack up, since it could not even create its process."""
+        """Called by Tune when it gives a pack up, since it could not create its process, or since we have before."""
         self._is_wanted(trial)
 
     def _is_wanted(self, trial: Any) -> bool:

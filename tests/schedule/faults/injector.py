@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ablate.records import Store
 
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.02
 
 
 class Injector:

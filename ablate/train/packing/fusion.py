@@ -23,9 +23,8 @@ from ablate.train.run import DTYPES, Run
 from ablate.train.step import Manner
 from ablate.train.step.graph import GraphedStep, record_on_cuda
 from ablate.train.step.losses import precision
-from ablate.train.step.preservation import preserved
+from ablate.train.step.preservation import look_on
 from ablate.train.step.recomputation import recompute
-from ablate.train.step.step import Step
 
 Note = Callable[[str], None]
 
@@ -89,10 +88,3 @@ class Fusion:
             for result, loss, errors in zip(results, *[column.unbind() for column in found], strict=True):
                 result.append((loss, errors))
         return [average(result, [len(batch) for batch in batches]) for result in results]
-
-
-def look_on(run: Run, feed: Feed) -> None:
-    """Compute a step that a diagnostic watches in the member itself, without a trace, as far as the gradients."""
-    if (watch := run.watch()) is not None:
-        with preserved(run), watch:
-            Step(run).differentiate(*feed)

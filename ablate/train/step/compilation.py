@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from ablate.train.failure import explain, is_out_of_memory
-from ablate.train.run import Run
+from ablate.train.run import Result, Run
 from ablate.train.step.losses import Forward, Losses, measure_losses
-from ablate.train.step.preservation import rehearse
+from ablate.train.step.preservation import look_on, rehearse
 from ablate.train.step.step import Step, divide
 
 NUM_CODES = 256  # networks compiled in one process before PyTorch refuses another
@@ -28,12 +28,24 @@ CONFIGURATION: dict[str, str | int | bool | Callable[..., Any]] = {
 }
 
 
+class CompiledStep(Step):
+    """A `Step` whose passes are compiled for the recipe's batches."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run, compile_forward(set(divide(run.recipe.batch_size, run.recipe))))
+
+    def __call__(self, *feed: Tensor) -> Result:
+        """As `Step`."""
+        look_on(self.run, feed)
+        return self.take(*feed)
+
+
 def compile_step(run: Run, note: Callable[[str], None]) -> Step | None:
     """A step whose passes are compiled, tried out on a batch of black images; None where that fails, which is noted.
 
     PyTorch keeps compiled code on disk, so the next network of this form is compiled in seconds.
     """
-    step = Step(run, compile_forward(set(divide(run.recipe.batch_size, run.recipe))))
+    step = CompiledStep(run)
     try:
         with quiet(), compiling():
             rehearse(step)

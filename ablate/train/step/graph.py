@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Generator, Tensor
 
-from ablate.train.failure import explain, is_out_of_memory
+from ablate.train.failure import explain
 from ablate.train.run import Result, Run
-from ablate.train.step.preservation import preserved
+from ablate.train.step.preservation import look_on
 from ablate.train.step.step import Step
 
 WARM_UPS = 3  # steps ahead of the recording, in which libraries choose their kernels and the momentum comes to be
@@ -58,18 +58,14 @@ class GraphedStep:
         self.feed = tuple(tensor.clone() for tensor in feed)
         try:
             self.replay, self.result = self.record(run, lambda: self.step.take(*self.feed))
-        except RuntimeError as error:
-            if is_out_of_memory(error):
-                raise
+        except RuntimeError as error:  # e.g. no memory: a recording keeps its own
             self.is_recordable = False
             self.note(f"its steps are not recorded as a CUDA graph, which is slower: {explain(error)}")
         return self.is_recordable
 
     def _replay(self, *feed: Tensor) -> Result:
         assert self.replay is not None
-        if (watch := self.step.run.watch()) is not None:
-            with preserved(self.step.run), watch:
-                self.step.differentiate(*feed)
+        look_on(self.step.run, feed)
         for place, tensor in zip(self.feed, feed, strict=True):
             place.copy_(tensor)
         self.replay()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
+from ablate.train.data.split import Feed
 from ablate.train.randomness import read_states, write_states
 from ablate.train.run import Run
 from ablate.train.step.step import Step
@@ -39,3 +40,13 @@ def rehearse(step: Step) -> None:
     run.module.train()
     with preserved(run):
         step.backward(step.transform(pixels), labels)
+
+
+def look_on(run: Run, feed: Feed) -> None:
+    """Let a diagnostic that is due watch the coming step: computed plainly, without a trace, as far as the gradients.
+
+    Code that is compiled or recorded has no hooks.
+    """
+    if (watch := run.watch()) is not None:
+        with preserved(run), watch:
+            Step(run).differentiate(*feed)

@@ -50,7 +50,7 @@ def train_pack(
         group: the processes that train the pack together, each of which calls this; only the leading one writes.
         packing: how many trials at the same time, and how; without it one after the other. Figures are those of the
             trials alone: trained in turn to the bit, fused up to rounding (and on a CPU to the bit in float64 where
-            channels are multiples of four). Seconds and memory are those of all that are trained at the same time.
+            channels are multiples of eight). Seconds and memory are those of all that are trained at the same time.
         manner: whether steps are compiled, and activations recomputed; by default where it pays. Compiled steps round
             differently, and the records say so.
 

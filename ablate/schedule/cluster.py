@@ -81,6 +81,8 @@ def _start(address: str | None, num_cpus: float | None, folder: Path) -> None:
     except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
         where = f"no Ray cluster at {address}" if address else "Ray does not start on this machine"
         reason = " ".join(str(error).split())  # where versions differ, Ray says so in many lines
+        if isinstance(error, ConnectionError) and address:  # which is all that Ray says of a wrong token
+            reason += "; if there is one, is its token the one here (~/.ray/auth_token or RAY_AUTH_TOKEN)?"
         raise AblateError(f"{where}: {reason}; or train without it: --serial") from error
 
 

@@ -45,7 +45,11 @@ done
 python - "$address" "$SLURM_JOB_NUM_NODES" <<'PYTHON' # wait for all nodes
 import sys, time, ray
 
-ray.init(address=sys.argv[1], log_to_driver=False, logging_level="ERROR")
+while not ray.is_initialized():
+    try:
+        ray.init(address=sys.argv[1], log_to_driver=False, logging_level="ERROR")
+    except ConnectionError:  # this node has not joined the head yet
+        time.sleep(1)
 while sum(node["Alive"] for node in ray.nodes()) < int(sys.argv[2]):
     time.sleep(1)
 PYTHON

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from ablate.errors import Interrupted, OverBudget, UsageError
 from ablate.schedule.progress.wording import duration
@@ -40,11 +41,17 @@ def time_budget(seconds: float | None) -> Iterator[None]:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """Press Ctrl+C after so many seconds."""
-    before = signal.signal(signal.SIGALRM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    """Press Ctrl+C after so many seconds, but with all the patience that a stop in order takes."""
+    before = signal.signal(signal.SIGALRM, _ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _ring(number: int, frame: FrameType | None) -> None:
+    stop = signal.getsignal(signal.SIGINT)  # of whoever handles it now; nobody counts it as a signal of the user
+    assert callable(stop)
+    stop(signal.SIGINT, frame)

@@ -15,6 +15,7 @@ from ablate.cache import cache_folder
 from ablate.errors import AblateError
 from ablate.hardware import Hardware
 from ablate.replacement import replacing
+from ablate.schedule.signals import import_training
 from ablate.spec.architecture.explicit import to_document
 from ablate.spec.study.study import Cell, Trial
 
@@ -104,6 +105,7 @@ def probe_missing(trials: Iterable[Trial], hardware: Hardware, announce: Callabl
 
 
 def _probe(work: str, trial: Trial, hardware: Hardware) -> str | None:
+    import_training()
     from ablate.train.failure import explain
     from ablate.train.probe import probe_trial
 

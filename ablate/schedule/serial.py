@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ablate.schedule.deaths import Judge
 from ablate.schedule.packs import Pack
+from ablate.schedule.signals import import_training
 from ablate.schedule.training import Emit, Settings, run_pack
 
 
@@ -22,5 +23,6 @@ class SerialExecutor:
 
     def __call__(self, packs: Sequence[Pack], emit: Emit, judge: Judge) -> None:
         """Run every pack."""
+        import_training()
         for pack in packs:
             run_pack(pack, self.settings, emit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import select
 import signal
@@ -73,6 +74,12 @@ def hold_signals() -> Iterator[None]:
     for number, handler in handlers:
         if number in noted and callable(handler):
             handler(number, None)
+
+
+def import_training() -> None:
+    """Import what trains, and PyTorch with it: broken off, the import of NumPy would end in an error of its own."""
+    with hold_signals():
+        importlib.import_module("ablate.train")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -61,7 +61,10 @@ class PackTrainable(tune.Trainable):
         self._messages: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
         number: int | None = new_config["pack"]
         pack = () if number is None else self._packs[number]  # nothing, of one that has been given up meanwhile
-        threading.Thread(target=self._train, args=(pack, self._messages.put), daemon=True).start()
+        try:
+            threading.Thread(target=self._train, args=(pack, self._messages.put), daemon=True).start()
+        except RuntimeError:  # no memory for a thread: another process takes over
+            os._exit(1)
         return True
 
     def _train(self, pack: Pack, put: Callable[[Event | BaseException | None], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import traceback
 from pathlib import Path
@@ -12,7 +13,8 @@ from ablate.errors import AblateError
 
 ASKED = re.compile(r"allocate ([\d.]+ ?\w+)")  # in PyTorch's messages, for the CPU in bytes, for CUDA in GiB
 OUT_OF_MEMORY = "out of memory: "  # so begins what a record says of it
-IMPOSSIBLE = "can't allocate memory"
+# PyTorch on a CPU, and oneDNN below it, which has no word for memory; a "primitive descriptor" is another matter.
+IMPOSSIBLE = re.compile(r"can't allocate memory|could not create a (?:primitive|memory object)(?! descriptor)")
 
 
 def explain(error: Exception) -> str:
@@ -31,7 +33,9 @@ def explain(error: Exception) -> str:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether an allocation failed, on the device or on the CPU."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or IMPOSSIBLE in str(error)
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or bool(IMPOSSIBLE.search(str(error)))
 
 
 def explain_divergence(epoch: int, rate: float) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from injector import Audit, Injector, running
+from injector import POLL_SECONDS, Audit, Injector, running
 from machines import open_machines
 
 from ablate.errors import TrialsFailed
@@ -93,14 +94,27 @@ def test_trials_that_ray_ends_for_memory_are_tried_again_with_a_machine_to_itsel
 def test_processes_that_may_not_have_more_memory_lose_nothing(
     command: list[str], store: Store, output: Path, assert_as_undisturbed: Callable[[], None]
 ) -> None:
-    """A limit below what a process has: its next allocation fails, in PyTorch or in Ray."""
+    """For a moment they may have less than they hold: the next allocation fails, in PyTorch or in Ray."""
     injector = Injector(store, seed=15)
     with Audit(store), running([*command, "--concurrency", "2"], output) as process:
         while injector.injected["limit"] < LIMITS and (trial_id := injector.wait(lambda: process.poll() is None)):
             if pid := injector.under_way().get(trial_id):
-                resource.prlimit(pid, resource.RLIMIT_AS, (2**20, 2**20))
                 injector.count("limit", trial_id)
+                with limited(pid):
+                    while injector.under_way().get(trial_id) == pid and Path(f"/proc/{pid}").exists():
+                        time.sleep(POLL_SECONDS)
         process.wait()
     assert process.returncode == 0, output.read_text()
     assert injector.injected["limit"] == LIMITS
+    assert "tried again with nothing beside it" in output.read_text() or "its process died" in output.read_text()
     assert_as_undisturbed()
+
+
+@contextmanager
+def limited(pid: int) -> Iterator[None]:
+    """No more memory for the process meanwhile."""
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_AS)
+    resource.prlimit(pid, resource.RLIMIT_AS, (2**20, hard))
+    yield
+    with suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_AS, (soft, hard))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ def estimate(work: Work, options: Options) -> Estimate:
     num = 1 if options.serial else allotment.num_processes
     return Estimate(
         num_trials=len(needed),
-        multiply_adds=sum(training_multiply_adds(trial.cell) for trial in work.to_do),
+        multiply_adds=_multiply_adds(work.to_do),
         device_seconds=sum(_seconds(work.to_do, measures)),
         wall_seconds=_play(work, measures, num, max(1, min(num, num_cpus() // options.cpus))),
         allotment=allotment,
@@ -111,6 +112,13 @@ def _play(work: Work, measures: Mapping[str, Measure], num_processes: int, at_a_
     order = [trial for trial in order_trials(own, seconds) if trial.id in wanted]
     packs = form_packs(order, seconds, num_processes)
     return searching + makespan((sum(seconds[trial.id] for trial in pack) for pack in packs), at_a_time)
+
+
+def _multiply_adds(trials: Sequence[Trial]) -> int:
+    """Each cell is worked out once."""
+    cells = {trial.cell.identity: trial.cell for trial in trials}
+    numbers = Counter(trial.cell.identity for trial in trials)
+    return sum(number * training_multiply_adds(cells[identity]) for identity, number in numbers.items())
 
 
 def _seconds(trials: Sequence[Trial], measures: Mapping[str, Measure]) -> list[float]:

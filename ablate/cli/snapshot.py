@@ -93,7 +93,7 @@ class Snapshot:
         if self.work.to_do:
             parts += [f"{len(self.training) or 'none'} being trained, {waiting} to do"]
             if left := self.seconds_left:
-                parts += [f"{hours(left)} left"]
+                parts += [f"about {hours(left)} left"]
         return "; ".join(parts)
 
 

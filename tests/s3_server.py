@@ -60,29 +60,32 @@ class Proxy:
         assert self.listener is not None
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for pair in self.pairs:
-            for one in pair:
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-        self.pairs.clear()
+        while self.pairs:
+            _shut(*self.pairs.pop())
 
     def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
+        with listener, suppress(OSError):
+            while True:
                 client, _ = listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.target))
-            except OSError:
-                return
+                threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def _pass_on(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self.target)) as server:
             self.pairs.append((client, server))
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+            back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+            back.start()
+            _pump(client, server)
+            back.join()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
-    for one in (source, sink):
+    _shut(source, sink)
+
+
+def _shut(*sockets: socket.socket) -> None:
+    for one in sockets:
         with suppress(OSError):
             one.shutdown(socket.SHUT_RDWR)

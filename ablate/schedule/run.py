@@ -14,6 +14,7 @@ from ablate.hardware import find_hardware
 from ablate.records import Outcome, Record, Store
 from ablate.schedule.allotment import Allotment, Demand, allot, read_nodes
 from ablate.schedule.budget import time_budget
+from ablate.schedule.claims import tidy
 from ablate.schedule.cluster import connect
 from ablate.schedule.distributed.allotment import allot_groups
 from ablate.schedule.ledger import Ledger, trials
@@ -71,6 +72,7 @@ def run_trials(
         try:
             if ledger.missing:
                 store.prepare()
+                tidy(store)
                 memory = find_memory(ledger.missing, measures, hardware, options, watch.note)
                 with _open_executor(options, store, memory, watch) as execute, logs.of(ledger.wanted, watch.note):
                     _train(Rounds(ledger, seconds, store.patient(watch.note), execute, watch, logs))

@@ -45,6 +45,12 @@ def _take(store: Store, trial_id: str) -> Claim | None:
     return lock(path)
 
 
+def tidy(store: Store) -> None:
+    """Remove what processes that were killed have left of their claims, where nothing else does."""
+    if isinstance(store.storage, Remote):
+        lease.tidy(store.storage)
+
+
 def claim_path(store: Store, trial_id: str) -> Path:
     """Where the trial's claim is in a folder, while there is one."""
     return Path(store.path(trial_id)).with_suffix(".claim")

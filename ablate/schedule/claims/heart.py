@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from ablate.storage import Remote
 
+FOLDER = "claims/hearts"
 BEAT_SECONDS = 10.0
 LEASE_SECONDS = 60.0  # a heart that has not beaten for as long has stopped
 GAP_SECONDS = 30.0  # between two looks, at most, for the time between them to count
@@ -57,7 +58,7 @@ class Heart:
         """Nothing is held any more."""
         self._stopped.set()
         with suppress(OSError):
-            self.storage.remove(_beat_name(self.id))
+            bury(self.storage, self.id)
 
     def _beat(self) -> None:
         sign = {"time": time.time(), "holder": asdict(Holder.here())}
@@ -100,16 +101,26 @@ def is_alive(storage: Remote, heart_id: str) -> bool:
     return now - sight.first < LEASE_SECONDS
 
 
-def find_living(storage: Remote, heart_ids: Iterable[str]) -> dict[str, Holder]:
-    """Whose hearts beat, by the heart's id, as far as one look tells: a long silence is believed, by the clock."""
+def find_living(storage: Remote, heart_ids: Iterable[str], silence: float = OLD_SECONDS) -> dict[str, Holder]:
+    """Whose hearts beat, by the heart's id, as far as one look tells: seconds of silence are by the clock."""
     ids = {_beat_name(heart_id): heart_id for heart_id in heart_ids}
     beats = {ids[name]: beat for name, beat in storage.read_many(ids)}
-    recent = {id_: _holder(beat) for id_, beat in beats.items() if time.time() - json.loads(beat)["time"] < OLD_SECONDS}
+    recent = {id_: _holder(beat) for id_, beat in beats.items() if time.time() - json.loads(beat)["time"] < silence}
     return {heart_id: holder for heart_id, holder in recent.items() if not holder.is_known_dead}
 
 
+def list_hearts(storage: Remote) -> list[str]:
+    """The ids of all, whether they beat or not."""
+    return [name.rpartition("/")[2] for name in storage.names(FOLDER)]
+
+
+def bury(storage: Remote, heart_id: str) -> None:
+    """Nobody is to look at it again. Raises OSError."""
+    storage.remove(_beat_name(heart_id))
+
+
 def _beat_name(heart_id: str) -> str:
-    return f"claims/hearts/{heart_id}"
+    return f"{FOLDER}/{heart_id}"
 
 
 def _holder(beat: bytes) -> Holder:

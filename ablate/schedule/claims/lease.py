@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from uuid import uuid4
 
-from ablate.schedule.claims.heart import Heart, find_living, is_alive
+from ablate.schedule.claims.heart import Heart, bury, find_living, is_alive, list_hearts
 from ablate.storage import Remote
 
 FOLDER = "claims/trials"
+DAY = 24 * 3600.0  # seconds
 PAUSES = (0.05, 0.2, 0.8)  # seconds, at most, before one that has stepped back tries again
 HEARTS: dict[str, Heart] = {}  # of this process, by the storage's URL: one beats for all claims that it holds there
 LOCK = threading.Lock()
@@ -76,6 +77,20 @@ def holders(storage: Remote, trial_ids: Collection[str]) -> dict[str, str]:
     return {path.parent.name: str(living[heart]) for path, heart in wanted.items() if heart in living}
 
 
+def tidy(storage: Remote) -> None:
+    """Remove what is left of processes of this machine that were killed, and of any that have been silent for a day."""
+    with suppress(OSError):
+        claims = storage.names(FOLDER)  # before the hearts: a claim is never older than its heart
+        hearts = list_hearts(storage)
+        living = find_living(storage, hearts, DAY)
+        for name in claims:
+            if _heart_id(name) not in living:
+                storage.remove(name)
+        for heart_id in hearts:
+            if heart_id not in living:
+                bury(storage, heart_id)
+
+
 def _try(storage: Remote, trial_id: str) -> Lease | None:
     lease = _begin(storage, trial_id)
     try:
@@ -85,6 +100,8 @@ def _try(storage: Remote, trial_id: str) -> Lease | None:
         if lease.name in names and not any(_is_held(storage, name) for name in others):
             for name in others:
                 storage.remove(name)
+                if _heart_id(name) != lease.heart.id:
+                    bury(storage, _heart_id(name))
             return lease
     except OSError:
         lease.release()
@@ -102,8 +119,12 @@ def _begin(storage: Remote, trial_id: str) -> Lease:
 
 
 def _is_held(storage: Remote, name: str) -> bool:
-    heart_id, _, claim_id = PurePosixPath(name).name.partition(".")
+    heart_id, claim_id = _heart_id(name), name.rpartition(".")[2]
     mine = HEARTS.get(storage.url)
     if mine and mine.id == heart_id:
         return claim_id in mine.held
     return is_alive(storage, heart_id)
+
+
+def _heart_id(name: str) -> str:
+    return PurePosixPath(name).stem

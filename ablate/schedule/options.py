@@ -91,6 +91,8 @@ class Options:
         yield "--gpus has no effect with --serial: a trial has the device to itself", self.serial and bool(self.gpus)
         yield f"--gpus has no effect with --device {self.device}", bool(self.gpus) and self.device in ("cpu", "mps")
         yield "--gpus has no effect with --workers: each has one", self.workers > 1 and bool(self.gpus)
+        yield "--compile has no effect with --workers", self.workers > 1 and self.compile == "on"
+        yield "--recompute has no effect with --workers", self.workers > 1 and self.recompute == "on"
         text = "--pack auto has no effect on a CPU: processes of one thread are faster; --pack N packs all the same"
         yield text, self.pack == "auto" and self._trains_on_cpu
         asked = (self.concurrency or 1) * self.workers * self.cpus

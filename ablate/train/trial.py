@@ -9,7 +9,7 @@ from contextlib import closing
 
 import torch
 
-from ablate.errors import DataError, StoreError
+from ablate.errors import AblateError, DataError, StoreError
 from ablate.model import build
 from ablate.records import Epoch, Outcome, Record
 from ablate.spec.study.study import Trial
@@ -122,8 +122,11 @@ def prepare_run(trial: Trial, streams: Streams, device: torch.device, group: Gro
 
     Raises:
         DataError: the data set cannot be had, or does not fit the network.
+        AblateError: a group of processes does not accumulate.
     """
     cell, group = trial.cell, group or Group()
+    if group.size > 1 and cell.train.accumulate > 1:
+        raise AblateError("train.accumulate cuts the batches of one process; leave out --workers, or accumulate")
     dtype = DTYPES[cell.train.precision]
     splits = load_splits(cell.data, device).to(device, dtype)
     _check_fit(trial, splits)

@@ -116,6 +116,8 @@ def test_what_costs_too_much_is_refused_before_anything_is_trained(folder: Path)
         (Options(serial=True, gpus=0.5), "--gpus has no effect with --serial"),
         (Options(serial=True, address="auto"), "--address has no effect with --serial"),
         (Options(device="cpu", gpus=0.5), "--gpus has no effect with --device cpu"),
+        (Options(workers=2, compile="on"), "--compile has no effect with --workers"),
+        (Options(workers=2, recompute="on"), "--recompute has no effect with --workers"),
         (Options(concurrency=9999), f"--concurrency 9999 asks for 9999 CPUs of {num_cpus()}"),
     ],
 )

@@ -69,6 +69,8 @@ FAULTS = [
      "4:25: train.warmup_steps: must be below the 330 steps of the training, got 330"),
     ("epochs: 30", "nesterov: true, momentum: 0",
      "4:21: train.nesterov: needs momentum above 0, got 0; set momentum or leave it out"),
+    ("epochs: 30", "batch_size: 9, accumulate: 5",
+     "4:38: train.accumulate: leaves micro-batches of one image at batch_size 9, got 5; lower it, or raise batch_size"),
     ("epochs: 30", "lr: 1, learning_rate: 2",
      "4:18: baseline.train.learning_rate: the same as 'lr', which is given too; remove one"),
     ("{epochs: 30}", "3",

@@ -145,7 +145,7 @@ def test_without_a_compiler_a_trial_is_trained_eagerly(choice, tmp_path):
     command = [sys.executable, "-m", "ablate", "run", "study.yaml", "--serial", "--compile", choice]
     environment = os.environ | {"CXX": str(tmp_path / "none"), "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "cache")}
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment)
-    (path,) = (tmp_path / "runs").glob("*.json")
+    (path,) = (tmp_path / "runs").glob("??/*.json")
     assert '"compiled": false' in path.read_text().replace('":false', '": false')
     assert ("trained without compilation" in result.stdout) == (choice == "on")
 

@@ -77,6 +77,13 @@ def test_workers_and_serial_contradict_each_other(study_file: Path, store: Store
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("ray_session")
+def test_a_recipe_that_accumulates_is_refused(create_study: CreateStudy, store: Store, watch: Watch) -> None:
+    with pytest.raises(UsageError, match=r"--workers cannot go with train\.accumulate"):
+        run_trials(create_study("train.accumulate=2").trials, store, workers=2, watch=watch)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
 def test_workers_write_the_records_of_a_single_process(
     create_study: CreateStudy, store: Store, watch: Watch, tmp_path: Path
 ) -> None:

@@ -26,7 +26,7 @@ def reset_peak(device: torch.device) -> None:
 def give_back() -> None:
     """Return what earlier trials have freed to the system, where that can be asked for (glibc, CUDA)."""
     gc.collect()
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.cuda.empty_cache()
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -38,15 +38,12 @@ def evaluate_views(run: Run, files: Streamed, views: Sequence[View]) -> Means:
     own = files.select(torch.arange(run.group.rank, len(files), run.group.size))
     normalisations = {True: run.splits.normalisation.for_any_size(), False: run.splits.normalisation}
     labels = own.labels()
-    probabilities: Tensor | None = None
+    scale = run.splits.normalisation.scale
+    probabilities = scale.new_zeros(len(own), len(run.splits.classes))
     for view in views:
         normalisation = normalisations[isinstance(view, Whole)]
         for positions, pixels in own.look(view):
-            seen = _predict(run, normalisation, pixels) / len(views)
-            if probabilities is None:
-                probabilities = seen.new_zeros(len(own), seen.shape[1])
-            probabilities.index_add_(0, positions, seen)
-    assert probabilities is not None
+            probabilities.index_add_(0, positions, _predict(run, normalisation, pixels) / len(views))
     loss = F.nll_loss(probabilities.log(), labels, reduction="sum")
     errors = (probabilities.argmax(1) != labels).sum().to(loss.dtype)
     total_loss, total_errors = run.group.add(torch.stack([loss, errors])).tolist()

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from torchvision import transforms
 
-from ablate.errors import DataError, UsageError
+from ablate.errors import DataError
 from ablate.records import Record, Store
 from ablate.spec.study.recipe import Augment, Data
 from ablate.spec.study.study import Trial
@@ -178,7 +178,7 @@ def test_a_folder_that_holds_something_else_is_not_used(write_photos):
 
 def test_the_number_of_workers_must_be_one(write_photos, monkeypatch):
     monkeypatch.setenv("ABLATE_DATA_WORKERS", "many")
-    with pytest.raises(UsageError, match="ABLATE_DATA_WORKERS=many: not a whole number"):
+    with pytest.raises(DataError, match="ABLATE_DATA_WORKERS=many: not a whole number"):
         load_splits(Data(**photos(write_photos(), loading="streamed")), CPU)
 
 

@@ -80,7 +80,9 @@ def find_folder(root: Path) -> Folder:
 
 def _find_part(folder: Path) -> tuple[tuple[str, ...], Part]:
     if not folder.is_dir():
-        raise DataError(f"{folder}: not found; put the images under train/CLASS/ and test/CLASS/, or set data.root")
+        raise DataError(
+            f"{folder}: not found; put the images under train/CLASS/ and test/CLASS/ (or val/CLASS/), or set data.root"
+        )
     try:
         classes, index = find_classes(str(folder))
         samples = make_dataset(str(folder), index, extensions=IMG_EXTENSIONS)

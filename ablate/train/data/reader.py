@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ablate.errors import DataError, UsageError
+from ablate.errors import DataError
 from ablate.train.data.views import View
 
 SMALL = 2_000  # files: below, processes would not pay for their start
@@ -97,11 +97,11 @@ def num_workers(num_files: int) -> int:
     """$ABLATE_DATA_WORKERS, else 0 for few files and otherwise a process per core, up to four.
 
     Raises:
-        UsageError: $ABLATE_DATA_WORKERS is no whole number.
+        DataError: $ABLATE_DATA_WORKERS is no whole number.
     """
     if written := os.environ.get("ABLATE_DATA_WORKERS"):
         if not written.isdecimal():
-            raise UsageError(f"ABLATE_DATA_WORKERS={written}: not a whole number; write e.g. 4, or 0 for no processes")
+            raise DataError(f"ABLATE_DATA_WORKERS={written}: not a whole number; write e.g. 4, or 0 for no processes")
         return int(written)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 0 if num_files < SMALL else min(MOST_WORKERS, cores)

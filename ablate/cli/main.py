@@ -65,6 +65,7 @@ def main() -> None:
       ABLATE_STORE=DIR|URL   where records are kept (default: ./runs)
       ABLATE_PATIENCE=120    seconds that a training waits for a store that fails
       ABLATE_DATA=DIR        where image data sets are (default: ./data)
+      ABLATE_CACHE=DIR       where decoded images and probes are kept (default: ~/.cache/ablate)
       ABLATE_FULL_ERROR=1    show tracebacks
     """
 

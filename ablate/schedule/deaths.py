@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,3 +62,21 @@ class Deaths:
             return self.store.has(trial_id), count_steps(self.store.read_checkpoint(trial_id))
         except (OSError, StoreError):  # what cannot be read proves no progress
             return False, 0
+
+
+def read_death(error: Exception, memory: int = 0) -> Death:
+    """Why a process died, as far as Ray knows.
+
+    Args:
+        error: what Ray raised.
+        memory: bytes that the process was last seen with.
+    """
+    text = str(error)
+    if full := re.search(r"was ([\d.]+)GB used / ([\d.]+)GB limit", text):
+        held = re.search(r"actual memory used=([\d.]+)GB", text)
+        needed = max(memory, int(float(held[1]) * 1e9) if held else 0)
+        cause = f"holding {needed / 1e9:.2f} GB when {full[1]} of {full[2]} GB of its machine were in use"
+        return Death(cause, is_of_memory=True, memory=needed)
+    known = re.search(r"Worker exit detail: ([^.]*)\.", text) or re.search(r"(its node has died)", text)
+    known = known or re.search(r"([^\n]+)\n*$", text)
+    return Death(known[1].strip() if known else "Ray does not say why", memory=memory)

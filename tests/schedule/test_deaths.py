@@ -9,9 +9,8 @@ from ray.exceptions import ActorDiedError
 
 from ablate.records import Store
 from ablate.schedule import run_trials
-from ablate.schedule.deaths import Deaths
+from ablate.schedule.deaths import Deaths, read_death
 from ablate.schedule.progress import Watch
-from ablate.schedule.tuning import read_death
 from ablate.spec import Study, Trial
 from ablate.train.checkpoint.file import write_checkpoint
 

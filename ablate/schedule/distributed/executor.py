@@ -13,14 +13,13 @@ import ray
 from ablate.errors import AblateError, UsageError
 from ablate.records import Record
 from ablate.schedule.cluster import Resources
-from ablate.schedule.deaths import MAX_RETRIES, Judge
+from ablate.schedule.deaths import MAX_RETRIES, Judge, read_death
 from ablate.schedule.distributed.desk import Begun, Desk, Ended, Failed, Joined, Message
 from ablate.schedule.distributed.group import GroupThread
 from ablate.schedule.distributed.worker import Task
 from ablate.schedule.packs import Pack
 from ablate.schedule.trainable import Surroundings
 from ablate.schedule.training import Emit, Settings, settle
-from ablate.schedule.tuning import read_death
 
 POLL_SECONDS = 0.25
 STOP_SECONDS = 3.0  # until the groups are gone, when the run is given up

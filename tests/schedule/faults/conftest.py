@@ -10,45 +10,57 @@ import pytest
 
 from ablate.records import Record, Store
 from ablate.schedule import run_trials
-from ablate.schedule.progress import Watch
-from ablate.spec import Study
+from ablate.spec import load_study
 
-CreateStudy = Callable[..., Study]
 Result = Callable[[Record], object]
 Results = dict[str, object]
-OVERRIDES = ["seeds=3", "train.epochs=80", "data.augment.pad=1"]
+STUDY = """\
+question: Is anything lost?
+baseline:
+  architecture: {family: cifar, depth: 8, block: basic, shortcut: identity, widths: [2, 2, 2]}
+  data: {dataset: digits, validation: 0.1, augment: {pad: 1}}
+  train: {epochs: 60, lr: 0.05}
+grid:
+  architecture.shortcut: [none, {dropout: 0.5}]
+seeds: 3
+"""
 
 
 @pytest.fixture
-def trial_ids(create_study: CreateStudy) -> list[str]:
-    return [trial.id for trial in create_study(*OVERRIDES).trials]
-
-
-@pytest.fixture
-def command(study_file: Path, store: Store) -> list[str]:
+def command(tmp_path: Path, store: Store) -> list[str]:
+    path = tmp_path / "chaos.yaml"
+    path.write_text(STUDY)
     ablate = str(Path(sys.executable).with_name("ablate"))
-    options = ["--store", str(store.folder), "--checkpoint-seconds", "0"]
-    return [ablate, "run", str(study_file), *OVERRIDES, *options]
+    return [ablate, "run", str(path), "--store", str(store.folder), "--checkpoint-seconds", "0"]
 
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
+    """The file that takes what the command prints."""
     return tmp_path / "output"
 
 
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, result: Result) -> Results:
+    """What the trials come to, one after the other in this process; computed once."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "chaos.yaml").write_text(STUDY)
+    trials = load_study(folder / "chaos.yaml", ()).trials
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ABLATE_CACHE", str(folder / "cache"))
+        run_trials(trials, Store(folder / "runs"), serial=True)
+    records = Store(folder / "runs").read_all(trial.id for trial in trials)
+    return {trial_id: result(record) for trial_id, record in records.items()}
+
+
 @pytest.fixture
-def assert_as_undisturbed(
-    create_study: CreateStudy, store: Store, tmp_path: Path, watch: Watch, result: Result
-) -> Callable[[], None]:
-    """The records are those of a serial run, and nothing else is left."""
+def assert_as_undisturbed(store: Store, undisturbed: Results, result: Result) -> Callable[[], None]:
+    """The records are the same, there are no others, and no trial is claimed or half trained."""
 
     def check() -> None:
-        alone = Store(tmp_path / "undisturbed")
-        trials = create_study(*OVERRIDES).trials
-        run_trials(trials, alone, serial=True, watch=watch)
-        there, here = (each.read_all(trial.id for trial in trials) for each in (alone, store))
-        assert {id_: result(record) for id_, record in here.items()} == {id_: result(r) for id_, r in there.items()}
-        assert not list(Path(store.folder).rglob("*.claim"))
-        assert not list(Path(store.folder).glob("checkpoints/*/*"))
+        assert {id_: result(record) for id_, record in store.read_all(undisturbed).items()} == undisturbed
+        folder = Path(store.folder)
+        assert {path.stem for path in folder.glob("??/*")} == undisturbed.keys()
+        assert not list(folder.glob("checkpoints/*/*"))
 
     return check

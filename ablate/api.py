@@ -78,12 +78,10 @@ def run(spec: Path | str, *overrides: str, store: Path | str | None = None, seri
         SpecError: with every fault of the specification.
         TrialsFailed: a trial failed or has no record; the others are kept.
     """
-    from ablate.schedule import run_trials
+    from ablate.schedule import run_study
     from ablate.spec import load_study
 
-    study = load_study(spec, overrides)
-    run_trials(study.trials, _open_store(store), serial=serial)
-    return _gather(study, store)
+    return _gather(run_study(load_study(spec, overrides), _open_store(store), serial=serial), store)
 
 
 def load_results(spec: Path | str, *overrides: str, store: Path | str | None = None) -> pd.DataFrame:

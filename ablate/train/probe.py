@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from math import ceil
 
@@ -16,8 +17,10 @@ from ablate.train.pack import THREADS, choose_device
 from ablate.train.process import fresh_state
 from ablate.train.randomness import open_streams
 from ablate.train.run import Run
+from ablate.train.step import Manner, choose_step
 from ablate.train.trial import prepare_run
 
+UNCOMPILED = Manner(compile="off")  # compiling takes longer than all of the probe
 WARM_UPS = 10  # steps ahead of the timed ones, in which kernels are chosen, and recorded on a GPU
 TIMED_SECONDS = 1.0  # of steps, unless they are long
 MAX_SECONDS = 4.0  # after which even a single step is enough
@@ -56,11 +59,12 @@ def probe_trial(trial: Trial, *, device: str = "auto", threads: int | None = Non
     streams = open_streams(trial.seed, chosen)
     with fresh_state(chosen, threads or THREADS, streams.noise):
         start = time.perf_counter()
-        run = prepare_run(trial, streams, chosen)
-        stopwatch = time_steps(run)
-        preparation = stopwatch.marks[0] - start + stopwatch.warm_up_seconds
-        evaluation = sum(time_evaluation(run, split) for split in (run.splits.val, run.splits.test) if split)
-        num_steps = ceil(len(splits.train) / run.recipe.batch_size)
+        with closing(prepare_run(trial, streams, chosen)) as run:
+            choose_step(run, trial.cell.network, UNCOMPILED, lambda text: None)
+            stopwatch = time_steps(run)
+            preparation = stopwatch.marks[0] - start + stopwatch.warm_up_seconds
+            evaluation = sum(time_evaluation(run, split) for split in (run.splits.val, run.splits.test) if split)
+            num_steps = ceil(len(splits.train) / run.recipe.batch_size)
         epoch = num_steps * stopwatch.seconds_per_step + evaluation
         return Probed(epoch, preparation, peak_bytes(chosen), base, shared_bytes(chosen))
 

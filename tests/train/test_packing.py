@@ -232,6 +232,29 @@ def test_one_that_runs_out_of_memory_beside_others_is_trained_again_by_itself(
     assert notes == ["ran out of memory beside others; trained again by itself"]
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("packing", [FUSED, IN_TURN], ids=["fused", "in turn"])
+def test_on_a_gpu_members_are_what_they_are_alone(create_trial: CreateTrial, packing: Packing) -> None:
+    trials = different(create_trial, data=AUGMENT, batch_size=100)
+    broken = create_trial(9, lr=1e9, batch_size=100, data=AUGMENT, **EXACT)
+    options = {"device": "cuda", "on_note": lambda trial, text: pytest.fail(text)}
+    alone = list(train_pack(trials, **options))
+    packed = {record.id: record for record in train_pack([broken, *trials], packing=packing, **options)}
+    assert packed[broken.id].outcome is Outcome.DIVERGED
+    for record in alone:
+        for name, value in record.final.items():
+            assert packed[record.id].final[name] == pytest.approx(value, rel=1e-3, abs=0.5)
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_as_many_as_pay_are_chosen(create_trial: CreateTrial) -> None:
+    trials, notes = [create_trial(seed, batch_size=100) for seed in range(5)], []
+    packing = Packing("auto")
+    found = list(train_pack(trials, device="cuda", packing=packing, on_note=lambda trial, text: notes.append(text)))
+    assert [record.outcome for record in found] == [Outcome.FINISHED] * 5
+    assert any("measured images per second" in note for note in notes)
+
+
 def test_the_fastest_way_is_found_with_few_measurements() -> None:
     rates = {("fused", 16): 0.0, ("fused", 8): 50.0, ("fused", 4): 40.0, ("in turn", 16): 60.0, ("in turn", 8): 30.0}
     asked: list[tuple[str, int]] = []

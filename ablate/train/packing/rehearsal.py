@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ablate.spec.architecture import network as explicit
 from ablate.spec.study.study import Trial
 from ablate.train.loop import draw_batches, feed_batches
 from ablate.train.memory import give_back
@@ -49,7 +50,8 @@ def rehearse(trials: Sequence[Trial], way: Way, device: torch.device, manner: Ma
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     runs = [prepare_run(trial, open_streams(trial.seed, device), device) for trial in trials]
-    take_steps = fuse(trials, runs, manner) if way == "fused" else line_up(trials, runs, manner)
+    network = trials[0].cell.network
+    take_steps = fuse(network, runs, manner) if way == "fused" else line_up(network, runs, manner)
     for _ in range(WARM_UPS):
         take_steps()
     start = now(device)
@@ -61,20 +63,20 @@ def rehearse(trials: Sequence[Trial], way: Way, device: torch.device, manner: Ma
     return Rehearsal(num_images / seconds, peak)
 
 
-def fuse(trials: Sequence[Trial], runs: Sequence[Run], manner: Manner) -> Callable[[], None]:
+def fuse(network: explicit.Network, runs: Sequence[Run], manner: Manner) -> Callable[[], None]:
     """A step of all of them as one network, on the same batches again and again."""
-    fusion = Fusion(trials[0].cell.network, runs, manner, lambda text: None)
+    fusion = Fusion(network, runs, manner, lambda text: None)
     for module in (fusion.module, *[run.module for run in runs]):
         module.train()
     feeds = [next(feed_batches(run, draw_batches(run))) for run in runs]
     return lambda: fusion.take_step(feeds)
 
 
-def line_up(trials: Sequence[Trial], runs: Sequence[Run], manner: Manner) -> Callable[[], None]:
+def line_up(network: explicit.Network, runs: Sequence[Run], manner: Manner) -> Callable[[], None]:
     """A step of each, on streams of their own."""
-    for trial, run in zip(trials, runs, strict=True):
+    for run in runs:
         run.module.train()
-        choose_step(run, trial.cell.network, manner, lambda text: None)
+        choose_step(run, network, manner, lambda text: None)
     feeds = [next(feed_batches(run, draw_batches(run))) for run in runs]
     streams = [stream_of(run.device) for run in runs]
 

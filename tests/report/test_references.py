@@ -54,6 +54,17 @@ def test_medians_are_compared_with_medians_and_failures_with_failures(shortcuts:
     assert "The data differ" not in table.caption
 
 
+def test_equal_crops_are_no_difference() -> None:
+    study = load_study(SPECS / "studies" / "he2015-imagenet.yaml")
+    said = " ".join(compare_protocols(study.references["he2015-imagenet-plain"], study))
+    assert "Ours: 3 seeds, after the last of 120 epochs, 10-crop." in said
+    assert "test images are seen" not in said
+    assert "The data differ" not in said
+    single = load_study(SPECS / "studies" / "he2015-imagenet.yaml", ["baseline.data.testing.crops=1"])
+    said = " ".join(compare_protocols(single.references["he2015-imagenet-plain"], single))
+    assert "test images are seen as 10-crop there, once and whole here" in said
+
+
 def test_the_best_of_several_is_compared_with_the_best_of_ours() -> None:
     study = load_study(SPECS / "studies" / "he2015-cifar10.yaml")
     frame = load_frame(study, records_of(study))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image
+from processes import run_group
 from torchvision import transforms
 
 from ablate.errors import DataError
@@ -113,6 +114,21 @@ def test_trials_that_stream_together_give_what_they_give_alone(packing, create_t
     together = {record.id: results(record) for record in train_pack(trials, device="cpu", **options)}
     for trial, expected in zip(trials, alone, strict=True):
         for ours, theirs in zip(together[trial.id], expected, strict=True):
+            assert ours == pytest.approx(theirs, rel=1e-9)
+
+
+def train_shared(group: Any, trial: Trial) -> list[dict[str, Any]]:
+    (record,) = train_pack([trial], device="cpu", group=group)
+    return results(record)
+
+
+@pytest.mark.slow
+def test_processes_that_train_together_read_their_shares(create_trial, write_photos, tmp_path):
+    data = photos(write_photos(), resize=20, testing={"crops": 10}, **SCALED)
+    trial = create_trial(data=data, batch_size=7, precision="float64")
+    alone = train(trial)
+    for shared in run_group(train_shared, 2, tmp_path / "group", trial):
+        for ours, theirs in zip(shared, alone, strict=True):
             assert ours == pytest.approx(theirs, rel=1e-9)
 
 

@@ -55,7 +55,7 @@ def gpu_names() -> list[str]:
     """Of the NVIDIA GPUs that this process may see."""
     files = sorted(NVIDIA.glob("*/information"))
     models = [re.search(r"^Model:\s*(.+)$", file.read_text(), re.MULTILINE) for file in files]
-    names = [model[1].strip() if model else "GPU" for model in models]
+    names = [model[1].strip() if model else "GPU" for model in models] or _ask_driver("name")  # which takes longer
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
         return names
@@ -70,12 +70,17 @@ def _names_one_of(names: list[str], word: str) -> bool:
 
 def free_gpu_memory() -> int | None:
     """Bytes that are free on the fullest GPU of this machine; None where the driver does not say."""
-    command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+    free = [int(number) for number in _ask_driver("memory.free") if number.isdigit()]
+    return min(free) * 2**20 if free else None
+
+
+def _ask_driver(what: str) -> list[str]:
+    """A line for every GPU; none without a driver."""
+    command = ["nvidia-smi", f"--query-gpu={what}", "--format=csv,noheader,nounits"]
     try:
-        printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
-        return min(int(line) for line in printed.split()) * 2**20
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return []
 
 
 def num_cpus(control_group: Path | None = None) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ablate import hardware
-from ablate.hardware import available_memory, find_hardware, gpu_names, num_cpus
+from ablate.hardware import available_memory, find_hardware, free_gpu_memory, gpu_names, num_cpus
 
 
 def test_a_trial_here_records_what_was_said_before_pytorch_was_imported() -> None:
@@ -64,3 +64,16 @@ def test_gpus_are_those_that_may_be_seen(
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert gpu_names() == names
+
+
+def test_the_driver_is_asked_where_the_system_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "nvidia-smi"
+    script.write_text(
+        "#!/bin/sh\ncase $1 in *=name) echo NVIDIA L4; echo NVIDIA L4;; *) echo 23034; echo 1034;; esac\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(hardware, "NVIDIA", tmp_path / "none")
+    assert gpu_names() == ["NVIDIA L4", "NVIDIA L4"]
+    assert free_gpu_memory() == 1034 * 2**20

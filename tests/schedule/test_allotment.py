@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ablate.errors import UsageError
+from ablate.hardware import find_hardware
+from ablate.records import Store
+from ablate.schedule import run_trials
 from ablate.schedule.allotment import CONTEXT_BYTES, GPU_PART, MAX_TRIALS_PER_GPU, Demand, Node, allot
 from ablate.schedule.cluster import Resources
+from ablate.schedule.probes import Probe, workload, write_probe
+from ablate.schedule.progress import Watch
+from ablate.spec import Study
 
 GB = 10**9
 LAPTOP = Node(cpus=8, memory=16 * GB)
@@ -133,3 +141,19 @@ def test_who_needs_more_memory_is_given_no_more_places(nodes: list[Node], asked:
     except UsageError:
         return
     assert allot(nodes, replace(asked, memory=asked.memory + more)).num_processes <= found.num_processes
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray_session")
+def test_a_run_takes_no_more_trials_at_a_time_than_memory_holds(
+    create_study: Callable[..., Study], store: Store, watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ABLATE_CACHE", str(tmp_path / "cache"))
+    study = create_study()
+    for cell in study.cells:
+        sizes = dict.fromkeys(("peak_memory_bytes", "base_memory_bytes", "shared_memory_bytes"), 0)
+        sizes["peak_memory_bytes"] = 4 * 10**12
+        write_probe(workload(cell), find_hardware(), Probe(seconds_per_epoch=9, preparation_seconds=0, **sizes))
+    run_trials(study.trials, store, concurrency=2, watch=watch)
+    printed = watch.console.file.getvalue()  # type: ignore[attr-defined]
+    assert "1 at a time, not 2: a trial needs about 4000.0 GB" in printed

@@ -105,6 +105,7 @@ class Rounds:
             case TrialHeld(trial_id, holder):
                 self.held[trial_id] = holder
             case TrialStarved(trial_id, reason):
+                self._tell(event)
                 self._starve(trial_id, reason)
                 return
             case TrialEnded(record) if not self.ledger.enter(record):

@@ -68,7 +68,7 @@ def _run(study: Study, store: Store, options: Options, watch: CreateWatch) -> St
         train = partial(run_trials, store=store, options=options_of_search, logs=logs)
         study, searches = _search(study, store, train, watch)
         wanted = [trial for trial in study.trials if not trial.cell.undecided]
-        run_trials(wanted, store, options, watch=watch(), logs=logs)
+        run_trials(wanted, store, options, watch=_say_chosen(searches, watch()), logs=logs)
     _check(searches)
     return study
 
@@ -83,6 +83,14 @@ def _search(study: Study, store: Store, train: Train, watch: CreateWatch) -> tup
             return decided, searches
         _train(searches, train, watch(), final=missing == before)
         before = missing
+
+
+def _say_chosen(searches: tuple[CellSearch, ...], watch: Watch) -> Watch:
+    for one in searches:
+        if one.chosen:
+            value, setting = one.chosen.metric(one.search.metric), one.search.name(one.chosen.setting)
+            watch.note(f"Chosen: {one.cell.name} {setting}, with the lowest {one.search.metric}, {value:.4g}")
+    return watch
 
 
 def _train(searches: tuple[CellSearch, ...], train: Train, watch: Watch, final: bool) -> None:

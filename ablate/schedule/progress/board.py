@@ -16,6 +16,7 @@ from ablate.schedule.events import (
     TrialEnded,
     TrialHeld,
     TrialResumed,
+    TrialStarved,
 )
 from ablate.schedule.forecast import Forecast
 from ablate.schedule.ledger import Ledger
@@ -62,7 +63,7 @@ class Board:
                 self._end(record.id).ended.add(record.id)
                 if record.outcome in BAD:
                     self.failures.append((self.name(record.id), describe(record)))
-            case TrialHeld(trial_id):
+            case TrialHeld(trial_id) | TrialStarved(trial_id):
                 self._end(trial_id)
             case PackRestarted(trial_ids):
                 for trial_id in trial_ids:

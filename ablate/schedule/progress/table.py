@@ -132,7 +132,7 @@ def _parts(board: Board) -> Iterable[str]:
         yield f"{board.num_packs} packs running" if board.num_packs > 1 else "1 pack running"
     if board.images_per_second:
         yield f"{board.images_per_second:,.0f} images/s"
-    if left := board.forecast.seconds_left:
+    if (left := board.forecast.seconds_left) and left >= 1:
         yield f"{duration(left)} left"
 
 

@@ -119,5 +119,5 @@ def _heartbeat(board: Board) -> Text:
 def _progress(board: Board) -> str:
     done, total = board.forecast.num_epochs
     left = board.forecast.seconds_left
-    time_left = f", {duration(left)} left" if left else ""
+    time_left = f", {duration(left)} left" if left and left >= 1 else ""
     return f"{len(board.ledger.outcomes)}/{trials(len(board.ledger.wanted))}, {done}/{total} epochs{time_left}"

@@ -48,6 +48,7 @@ def find_machine(machines: Machines, injector: Injector, is_alive: Callable[[], 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_machine_that_joins_later_is_used(command: list[str], store: Store, output: Path) -> None:
     injector = Injector(store, seed=13)
     with open_machines(1) as machines:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
+import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,7 +70,7 @@ def test_a_failed_allocation_is_tried_once_more_with_nothing_beside_it(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_trials_that_ray_ends_for_memory_are_tried_again_with_a_machine_to_itself(
     command: list[str], store: Store, output: Path, assert_as_undisturbed: Callable[[], None]
 ) -> None:
@@ -90,31 +92,27 @@ def test_trials_that_ray_ends_for_memory_are_tried_again_with_a_machine_to_itsel
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_processes_that_may_not_have_more_memory_lose_nothing(
     command: list[str], store: Store, output: Path, assert_as_undisturbed: Callable[[], None]
 ) -> None:
-    """For a moment they may have less than they hold: the next allocation fails, in PyTorch or in Ray."""
+    """They may have less than they hold: the next allocation fails, in PyTorch or in Ray. Soon the system ends them."""
     injector = Injector(store, seed=15)
     with Audit(store), running([*command, "--concurrency", "2"], output) as process:
         while injector.injected["limit"] < LIMITS and (trial_id := injector.wait(lambda: process.poll() is None)):
             if pid := injector.under_way().get(trial_id):
-                injector.count("limit", trial_id)
-                with limited(pid):
-                    while injector.under_way().get(trial_id) == pid and Path(f"/proc/{pid}").exists():
-                        time.sleep(POLL_SECONDS)
+                with suppress(ProcessLookupError):
+                    starve(injector, trial_id, pid)
         process.wait()
     assert process.returncode == 0, output.read_text()
     assert injector.injected["limit"] == LIMITS
-    assert "tried again with nothing beside it" in output.read_text() or "its process died" in output.read_text()
     assert_as_undisturbed()
 
 
-@contextmanager
-def limited(pid: int) -> Iterator[None]:
-    """No more memory for the process meanwhile."""
-    soft, hard = resource.prlimit(pid, resource.RLIMIT_AS)
-    resource.prlimit(pid, resource.RLIMIT_AS, (2**20, hard))
-    yield
-    with suppress(ProcessLookupError):
-        resource.prlimit(pid, resource.RLIMIT_AS, (soft, hard))
+def starve(injector: Injector, trial_id: str, pid: int) -> None:
+    resource.prlimit(pid, resource.RLIMIT_AS, (2**20, 2**20))
+    injector.count("limit", trial_id)
+    deadline = time.monotonic() + 1.0
+    while injector.under_way().get(trial_id) == pid and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    os.kill(pid, signal.SIGKILL)

@@ -14,7 +14,7 @@ from torch import Tensor
 from torchvision import transforms
 from torchvision.transforms.functional import pil_to_tensor
 
-from ablate.train.data.reader import Request, read_now
+from ablate.train.data.request import Request, read_now
 from ablate.train.data.views import Center, RandomResized, RandomScale, TenCrop, View, Whole
 
 

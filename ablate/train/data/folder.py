@@ -19,7 +19,8 @@ from torchvision.datasets.folder import IMG_EXTENSIONS, find_classes, make_datas
 
 from ablate.errors import DataError
 from ablate.train.data.images import Images
-from ablate.train.data.reader import Reader, Request, name_some, num_workers, open_reader
+from ablate.train.data.reader import Reader, num_workers, open_reader
+from ablate.train.data.request import Request, name_some
 from ablate.train.data.source import FORMAT, Decoded, Source
 from ablate.train.data.views import Center
 

@@ -7,34 +7,18 @@ from __future__ import annotations
 
 import os
 import signal
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-import torch
-from PIL import Image
 from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ablate.errors import DataError
-from ablate.train.data.views import View
+from ablate.train.data.request import Group, Read, Request, check_batch, collate, read_file
 
 SMALL = 2_000  # files: below, processes would not pay for their start
 MOST_WORKERS = 4  # unless $ABLATE_DATA_WORKERS asks for more
-MOST_NAMED = 5  # unreadable files named in a message; the rest are counted
-Group = tuple[Tensor, Tensor]  # positions (G,) within a batch, and their pixels (G, ...) of one shape
-Read = list[Group] | list[str]  # a batch, or what is wrong with files of it
-
-
-@dataclass(frozen=True)
-class Request:
-    """One file, how it is to be seen, and the seed of what is random in that."""
-
-    file: str
-    view: View
-    seed: int | None = None
 
 
 class Reader:
@@ -55,7 +39,7 @@ class Reader:
         Raises:
             DataError: a file cannot be read; the message names it and others of its batch.
         """
-        yield from map(_sound, self.try_read(batches))
+        yield from map(check_batch, self.try_read(batches))
 
     def try_read(self, batches: Iterator[list[Request]]) -> Iterator[Read]:
         """As `read`, with what is wrong with the files of a batch in its place, one line each."""
@@ -74,7 +58,7 @@ class _Loader:
         self.loader: DataLoader[Any] = DataLoader(
             _Files(),
             batch_sampler=self.queue,
-            collate_fn=_collate,
+            collate_fn=collate,
             num_workers=num_workers,
             pin_memory=pin_memory,
             persistent_workers=num_workers > 0,
@@ -107,26 +91,11 @@ def num_workers(num_files: int) -> int:
     return 0 if num_files < SMALL else min(MOST_WORKERS, cores)
 
 
-def read_now(requests: Iterable[Request]) -> list[Group]:
-    """The pixels of one batch, read by this process.
-
-    Raises:
-        DataError: as `Reader.read`.
-    """
-    return _sound(_collate([_read(request) for request in requests]))
-
-
-def name_some(faults: Sequence[str]) -> str:
-    """The faults, a line each; of many the first few and how many more."""
-    more = f"\n... and {len(faults) - MOST_NAMED} more" if len(faults) > MOST_NAMED else ""
-    return "\n".join(faults[:MOST_NAMED]) + more
-
-
 class _Files(Dataset[Any]):
     """Takes requests for indices."""
 
     def __getitems__(self, requests: list[Request]) -> list[Tensor | str]:
-        return [_read(request) for request in requests]
+        return [read_file(request) for request in requests]
 
 
 class _Queue:
@@ -136,39 +105,6 @@ class _Queue:
 
     def __iter__(self) -> Iterator[list[Request]]:
         return self.batches
-
-
-def _read(request: Request) -> Tensor | str:
-    """The pixels, or what is wrong with the file."""
-    try:
-        with Image.open(request.file) as image:
-            picture = image.convert("RGB")
-        if request.seed is None:
-            return request.view(picture)
-        before = torch.get_rng_state()
-        torch.default_generator.manual_seed(request.seed)
-        try:
-            return request.view(picture)
-        finally:
-            torch.set_rng_state(before)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what Pillow raises
-        return f"{request.file}: not a readable image ({error}); replace or remove it"
-
-
-def _collate(read: Sequence[Tensor | str]) -> Read:
-    if faults := [fault for fault in read if isinstance(fault, str)]:
-        return faults
-    groups: dict[torch.Size, list[tuple[int, Tensor]]] = defaultdict(list)
-    for position, pixels in enumerate(read):
-        if isinstance(pixels, Tensor):
-            groups[pixels.shape].append((position, pixels))
-    return [(torch.tensor([i for i, _ in some]), torch.stack([p for _, p in some])) for some in groups.values()]
-
-
-def _sound(read: Read) -> list[Group]:
-    if faults := [fault for fault in read if isinstance(fault, str)]:
-        raise DataError(name_some(faults))
-    return [group for group in read if not isinstance(group, str)]
 
 
 def _ignore_interrupts(worker: int) -> None:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ablate.train.data.folder import Part
-from ablate.train.data.reader import Group, Reader, Request, read_now
+from ablate.train.data.reader import Reader
+from ablate.train.data.request import Group, Request, read_now
 from ablate.train.data.split import Batch, Split
 from ablate.train.data.views import Center, View
 from ablate.train.randomness import derive_seed

@@ -36,6 +36,8 @@ grid:
 seeds: 2
 """
 
+pytestmark = pytest.mark.timeout(900)
+
 
 def free_port() -> int:
     with socket.socket() as found:

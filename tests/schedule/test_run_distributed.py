@@ -19,17 +19,20 @@ from ablate.records import Outcome, Record, Store
 from ablate.schedule import run_trials
 from ablate.schedule.allotment import Demand, Node
 from ablate.schedule.cluster import Resources
-from ablate.schedule.distributed.allotment import allot_groups
+from ablate.schedule.distributed.allotment import allot_groups, refuse_accumulation
 from ablate.schedule.progress import Watch
 from ablate.spec import Study
 
 ABLATE = Path(sys.executable).with_name("ablate")
 EXACT = "train.precision=float64"
-LONG = ["grid={architecture.shortcut: [projection]}", "seeds=1", "train.epochs=15", "data.augment.pad=1", EXACT]
+LONG = ["grid={architecture.shortcut: [projection]}", "seeds=1", "train.epochs=10", "data.augment.pad=1", EXACT]
 ONE = Demand(Resources(1))
 
 CreateStudy = Callable[..., Study]
-pytestmark = pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # Ray Train, of Ray Data
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning"),  # Ray Train, of Ray Data
+    pytest.mark.timeout(900),
+]
 
 
 def printed(watch: Watch) -> str:
@@ -75,11 +78,9 @@ def test_workers_and_serial_contradict_each_other(study_file: Path, store: Store
     assert "--workers 2 cannot go with --serial" in result.stderr
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("ray_session")
-def test_a_recipe_that_accumulates_is_refused(create_study: CreateStudy, store: Store, watch: Watch) -> None:
+def test_a_recipe_that_accumulates_is_refused(create_study: CreateStudy) -> None:
     with pytest.raises(UsageError, match=r"--workers cannot go with train\.accumulate"):
-        run_trials(create_study("train.accumulate=2").trials, store, workers=2, watch=watch)
+        refuse_accumulation([create_study("train.accumulate=2").trials])
 
 
 @pytest.mark.slow

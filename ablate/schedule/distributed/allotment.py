@@ -1,4 +1,4 @@
-"""How many groups run at a time, and what each of their processes gets."""
+"""How many groups run at a time, what each of their processes gets, and which trials they cannot train."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from ablate.errors import UsageError
 from ablate.schedule.allotment import Allotment, Demand, Node, allot
 from ablate.schedule.cluster import Resources
+from ablate.schedule.packs import Pack
 
 
 def allot_groups(nodes: Sequence[Node], demand: Demand, num_workers: int) -> Allotment:
@@ -27,3 +28,17 @@ def allot_groups(nodes: Sequence[Node], demand: Demand, num_workers: int) -> All
         room = f"the machines here have room for {places.num_processes}"
         raise UsageError(f"--workers {num_workers}: a trial needs as many processes of {each}; {room}")
     return Allotment(resources, min(num_groups, demand.concurrency or num_groups), places.notes)
+
+
+def refuse_accumulation(packs: Sequence[Pack]) -> None:
+    """Batch norm by micro-batches that no process sees whole.
+
+    Raises:
+        UsageError: a recipe accumulates gradients.
+    """
+    names = dict.fromkeys(trial.cell.name for pack in packs for trial in pack if trial.cell.train.accumulate > 1)
+    if names:
+        raise UsageError(
+            f"--workers cannot go with train.accumulate (in {', '.join(names)}): workers share each batch as it is; "
+            "set train.accumulate to 1, or leave --workers out"
+        )

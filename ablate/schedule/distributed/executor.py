@@ -10,10 +10,11 @@ from typing import Any
 
 import ray
 
-from ablate.errors import AblateError, UsageError
+from ablate.errors import AblateError
 from ablate.records import Record
 from ablate.schedule.cluster import Resources
 from ablate.schedule.deaths import MAX_RETRIES, Judge, read_death
+from ablate.schedule.distributed.allotment import refuse_accumulation
 from ablate.schedule.distributed.desk import Begun, Desk, Ended, Failed, Joined, Message
 from ablate.schedule.distributed.group import GroupThread
 from ablate.schedule.distributed.worker import Task
@@ -55,20 +56,6 @@ class TrainExecutor:
         refuse_accumulation(packs)
         settings = replace(self.settings, is_shared=self.num_processes > 1)
         _Session(replace(self, settings=settings), packs, emit, judge).train()
-
-
-def refuse_accumulation(packs: Sequence[Pack]) -> None:
-    """Batch norm by micro-batches that no process sees whole.
-
-    Raises:
-        UsageError: a recipe accumulates gradients.
-    """
-    names = dict.fromkeys(trial.cell.name for pack in packs for trial in pack if trial.cell.train.accumulate > 1)
-    if names:
-        raise UsageError(
-            f"--workers cannot go with train.accumulate (in {', '.join(names)}): the workers share each batch as it is; "
-            "set train.accumulate to 1, or leave --workers out"
-        )
 
 
 class _Session:

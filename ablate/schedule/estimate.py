@@ -13,7 +13,7 @@ from ablate.schedule.allotment import Allotment, allot, read_machine
 from ablate.schedule.cost import training_multiply_adds
 from ablate.schedule.ledger import trials
 from ablate.schedule.makespan import makespan
-from ablate.schedule.measures import Measure, Source, largest, measure_trials
+from ablate.schedule.measures import Measure, Source, largest, measure_trials, seconds_of
 from ablate.schedule.options import Options
 from ablate.schedule.packs import form_packs, order_trials
 from ablate.schedule.probes import probe_missing
@@ -107,7 +107,7 @@ def hours(seconds: float) -> str:
 def _play(work: Work, measures: Mapping[str, Measure], num_processes: int, at_a_time: int) -> float:
     searching = sum(makespan(sorted(_seconds(one, measures), reverse=True), at_a_time) for one in work.rounds)
     own = work.study.trials
-    seconds = dict(zip((trial.id for trial in own), _seconds(own, measures), strict=True))
+    seconds = seconds_of(own, measures)
     wanted = {trial.id for trial in work.pending}
     order = [trial for trial in order_trials(own, seconds) if trial.id in wanted]
     packs = form_packs(order, seconds, num_processes)

@@ -61,6 +61,11 @@ def measure_trials(trials: Iterable[Trial], records: Mapping[str, Record], hardw
     return {identity: known.get(works[identity]) or _estimate(cell, pace) for identity, cell in cells.items()}
 
 
+def seconds_of(trials: Iterable[Trial], measures: Mapping[str, Measure]) -> dict[str, float]:
+    """What each trial takes, by its id."""
+    return {trial.id: measures[trial.cell.identity].seconds(trial.cell.train.epochs) for trial in trials}
+
+
 def largest(measures: Iterable[Measure]) -> int | None:
     """The most memory that one of them needs for itself, as far as that is known of this hardware."""
     known = (measure for measure in measures if measure.source is not Source.ELSEWHERE)

@@ -19,7 +19,7 @@ from ablate.schedule.cluster import connect
 from ablate.schedule.distributed.allotment import allot_groups
 from ablate.schedule.ledger import Ledger, trials
 from ablate.schedule.logs import Logs
-from ablate.schedule.measures import measure_trials
+from ablate.schedule.measures import measure_trials, seconds_of
 from ablate.schedule.memory import find_memory
 from ablate.schedule.options import Options
 from ablate.schedule.progress import Watch
@@ -65,7 +65,7 @@ def run_trials(
     ledger = Ledger(wanted, records)
     hardware = find_hardware(options.device, options.cpus)
     measures = measure_trials(wanted, records, hardware)
-    seconds = {trial.id: measures[trial.cell.identity].seconds(trial.cell.train.epochs) for trial in wanted}
+    seconds = seconds_of(wanted, measures)
     watch, logs = watch or Watch(), logs or Logs()
     with time_budget(options.time_budget), watch, stop_on_signals():
         watch.begin(ledger, seconds)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ablate.schedule.cost import estimate_seconds
+from ablate.hardware import find_hardware
+from ablate.schedule.measures import measure_trials, seconds_of
 from ablate.schedule.packs import PACK_SECONDS, bundle_trials, form_packs, order_trials
-from ablate.spec import Study
+from ablate.spec import Study, Trial
 
 Costs = st.lists(st.floats(1e-3, 10), min_size=1, max_size=40)
+
+
+def estimate_seconds(trials: Iterable[Trial]) -> dict[str, float]:
+    """Of trials of which nothing has been measured."""
+    trials = list(trials)
+    return seconds_of(trials, measure_trials(trials, {}, find_hardware()))
 
 
 def test_cost_grows_with_depth_and_epochs(create_study: Callable[..., Study]) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from rich.console import Console
 
+from ablate.hardware import find_hardware
 from ablate.records import Cost, Epoch, Outcome, Record
-from ablate.schedule.cost import estimate_seconds
 from ablate.schedule.events import EpochEnded, Event, PackRestarted, PackStarted, TrialEnded, TrialResumed
 from ablate.schedule.ledger import Ledger
+from ablate.schedule.measures import measure_trials, seconds_of
 from ablate.schedule.progress import Watch
 from ablate.schedule.progress.board import Board
 from ablate.schedule.progress.table import create_view
@@ -20,6 +21,12 @@ from ablate.schedule.progress.wording import duration, shorten
 from ablate.spec import Study, Trial
 
 TRAIN_IMAGES = 1293  # 1,797 digits, less 360 to test with and 144 to validate with
+
+
+def estimate_seconds(trials: Iterable[Trial]) -> dict[str, float]:
+    """Of trials of which nothing has been measured."""
+    trials = list(trials)
+    return seconds_of(trials, measure_trials(trials, {}, find_hardware()))
 
 
 def record(trial: Trial, outcome: Outcome = Outcome.FINISHED, error: str | None = None) -> Record:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import click
@@ -15,8 +16,9 @@ from ablate.cli.standing import PENDING, cell_rows, trial_rows
 from ablate.cli.table import echo_table, percent
 from ablate.errors import UsageError
 from ablate.records import Store
-from ablate.schedule.estimate import estimate, hours
+from ablate.schedule.estimate import Estimate, estimate, hours
 from ablate.schedule.ledger import trials
+from ablate.schedule.measures import Source
 from ablate.schedule.options import Options
 from ablate.schedule.work import Work, read_work
 from ablate.spec import Study
@@ -37,16 +39,26 @@ class Snapshot:
         work = read_work(study, store, Options())
         return cls(work, under_way(work.to_do, store))
 
+    @cached_property
+    def _expected(self) -> Estimate | None:
+        try:
+            return estimate(self.work, Options())
+        except UsageError:  # trials do not fit this machine
+            return None
+
     @property
     def seconds_left(self) -> float | None:
-        """Device-seconds to do, less what is in checkpoints; None where trials do not fit this machine."""
-        try:
-            expected = estimate(self.work, Options())
-        except UsageError:
+        """Device-seconds to do, less what is in checkpoints; None where that is not known on this machine."""
+        if self._expected is None:
             return None
-        measures = {trial.id: expected.measures[trial.cell.identity] for trial in self.work.to_do}
+        measures = {trial.id: self._expected.measures[trial.cell.identity] for trial in self.work.to_do}
         done = (measures[id_].seconds(found["epoch"] or 0) for id_, found in self.training.items())
-        return max(0.0, expected.device_seconds - sum(done))
+        return max(0.0, self._expected.device_seconds - sum(done))
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether that rests on trainings or probes; else on multiply-adds alone."""
+        return self._expected is not None and Source.ESTIMATE not in self._expected.sources
 
     @property
     def _names(self) -> dict[str, str]:
@@ -62,6 +74,7 @@ class Snapshot:
             "study": self.work.study.name,
             "to_do": len(self.work.to_do),
             "device_seconds_left": self.seconds_left,
+            "is_measured": self.is_measured,
             "cells": cell_rows(self.work.study, self.work.records),
             "trials": rows,
             "training": [{"id": id_, "name": self._names[id_], **found} for id_, found in self.training.items()],
@@ -93,7 +106,7 @@ class Snapshot:
         if self.work.to_do:
             parts += [f"{len(self.training) or 'none'} being trained, {waiting} to do"]
             if left := self.seconds_left:
-                parts += [f"about {hours(left)} left"]
+                parts += [f"about {hours(left)} left{'' if self.is_measured else ', a guess: not all is measured yet'}"]
         return "; ".join(parts)
 
 

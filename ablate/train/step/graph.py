@@ -112,8 +112,10 @@ def record_on_cuda(run: Run, work: Work, streams: Sequence[Generator] = ()) -> t
         graph.register_generator_state(generator)
     try:
         # Only this thread's mistakes end the recording: others may be reading images meanwhile.
-        with torch.cuda.device(run.device), torch.cuda.graph(graph, capture_error_mode="thread_local"):
-            result = work()
+        with torch.cuda.device(run.device):
+            stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # of this device
+            with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+                result = work()
     except RuntimeError:
         torch.cuda.synchronize(run.device)
         for generator, state in zip(generators, states, strict=True):

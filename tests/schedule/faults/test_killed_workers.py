@@ -14,7 +14,7 @@ KILLS = 26
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_trials_whose_processes_are_killed_all_the_time_end_as_if_nothing_had_been(
     command: list[str], store: Store, output: Path, assert_as_undisturbed: Callable[[], None]
 ) -> None:

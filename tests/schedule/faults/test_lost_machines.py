@@ -16,7 +16,7 @@ RAYLETS, LOSSES = 5, 4
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_trials_of_lost_machines_go_on_elsewhere(
     command: list[str], store: Store, output: Path, assert_as_undisturbed: Callable[[], None]
 ) -> None:
@@ -48,7 +48,7 @@ def find_machine(machines: Machines, injector: Injector, is_alive: Callable[[], 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_a_machine_that_joins_later_is_used(command: list[str], store: Store, output: Path) -> None:
     injector = Injector(store, seed=13)
     with open_machines(1) as machines, running([*command, "--address", machines.address], output) as process:

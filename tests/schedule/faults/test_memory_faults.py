@@ -70,7 +70,7 @@ def test_a_failed_allocation_is_tried_once_more_with_nothing_beside_it(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_trials_that_ray_ends_for_memory_are_tried_again_with_a_machine_to_itself(
     command: list[str], store: Store, output: Path, assert_as_undisturbed: Callable[[], None]
 ) -> None:
@@ -92,7 +92,7 @@ def test_trials_that_ray_ends_for_memory_are_tried_again_with_a_machine_to_itsel
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_processes_that_may_not_have_more_memory_lose_nothing(
     command: list[str], store: Store, output: Path, assert_as_undisturbed: Callable[[], None]
 ) -> None:

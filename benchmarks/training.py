@@ -235,6 +235,19 @@ def show(found: dict[str, Any], notes: list[str]) -> None:
         print(note)
 
 
+def profile(bench: Bench) -> None:
+    """Where the time of our eager step goes, by operation."""
+    steps = bench.ours(Manner("off", "off"))
+    for _ in range(3):
+        next(steps)
+    with torch.profiler.profile() as found:
+        for _ in range(4):
+            next(steps)
+        bench.wait()
+    order = f"self_{bench.device.type}_time_total"
+    print(found.key_averages().table(sort_by=order, row_limit=20, max_name_column_width=40))
+
+
 def train_fully(bench: Bench) -> dict[str, Any]:
     """The whole schedule of the paper, data and all, without evaluations."""
     run = bench.run(Manner(recompute="off"))
@@ -263,16 +276,21 @@ def main() -> None:
     parser.add_argument("--no-compile", dest="compile", action="store_false")
     parser.add_argument("--full", action="store_true", help="also train the whole schedule of 64,000 iterations")
     parser.add_argument("--data", type=Path, help="folder of CIFAR-10, as torchvision has it; else noise of its shape")
+    parser.add_argument("--profile", action="store_true", help="only say where the time of an eager step goes")
     options = parser.parse_args()
     device = torch.device(options.device)
     benches = [Bench(depth, options) for depth in options.depths]
     found, full = [], []
     for bench in benches:
         with fresh_state(device, options.threads, 0):
+            if options.profile:
+                profile(bench)
+                continue
             found.append(measure(bench))
             show(found[-1], bench.notes)
             full += [train_fully(bench)] if options.full else []
-    write_results(f"training.{device.type}", {"threads": options.threads, "depths": found, "full": full})
+    if not options.profile:
+        write_results(f"training.{device.type}", {"threads": options.threads, "depths": found, "full": full})
 
 
 if __name__ == "__main__":

@@ -60,17 +60,18 @@ def write_folder(tmp_path: Path) -> WriteFolder:
 def write_photos(tmp_path: Path) -> WriteFolder:
     """JPEG images of many sizes, smooth as photographs are: `write_photos(num_train, num_test)`, for each class."""
 
-    def write(num_train: int = 20, num_test: int = 6, test: str = "test") -> Path:
+    def write(num_train: int = 20, num_test: int = 6, test: str = "test", name: str = "photos") -> Path:
+        root = tmp_path / name
         random = np.random.default_rng(0)
         for part, num in (("train", num_train), (test, num_test)):
-            for label, name in enumerate(("cat", "dog")):
-                (tmp_path / "photos" / part / name).mkdir(parents=True)
+            for label, kind in enumerate(("cat", "dog")):
+                (root / part / kind).mkdir(parents=True)
                 for k in range(num):
                     coarse = random.integers(0, 200, (5, 6, 3), dtype=np.uint8) + 50 * label
                     width, height = (int(side) for side in random.integers(24, 60, 2))
                     picture = Image.fromarray(coarse.astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
-                    picture.save(tmp_path / "photos" / part / name / f"{k}.jpg", quality=90)
-        return tmp_path / "photos"
+                    picture.save(root / part / kind / f"{k}.jpg", quality=90)
+        return root
 
     return write
 

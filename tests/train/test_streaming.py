@@ -257,15 +257,17 @@ STREAM = """
 import os, sys, torch
 from ablate.spec.study.recipe import Augment, Data
 from ablate.train import load_splits
-data = Data(dataset="folder", root=sys.argv[1], size=16, validation=0.0, augment=Augment(crop="random-resized"))
+crop = Augment(crop="random-resized")
+data = Data(dataset="folder", root=sys.argv[1], size=int(sys.argv[2]), validation=0.0, augment=crop)
 train = load_splits(data, torch.device("cpu")).train
 epoch = 0
 while True:
     for _ in train.batches(torch.arange(len(train)).split(8), epoch):
         pass
     epoch += 1
-    resident = int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     children = open(f"/proc/self/task/{os.getpid()}/children").read().split()
+    pages = sum(int(open(f"/proc/{process}/statm").read().split()[1]) for process in ["self", *children])
+    resident = pages * os.sysconf("SC_PAGE_SIZE")
     print(epoch, resident, *children, flush=True)
 """
 
@@ -281,7 +283,7 @@ while True:
     ids=str,
 )
 def test_workers_end_with_their_trial(signal_, write_photos):
-    command = [sys.executable, "-c", STREAM, str(write_photos())]
+    command = [sys.executable, "-c", STREAM, str(write_photos()), "16"]
     environment = os.environ | {"ABLATE_DATA_WORKERS": "2"}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
@@ -307,13 +309,21 @@ def is_running(process: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
-def test_memory_is_constant_over_epochs(write_photos):
-    command = [sys.executable, "-c", STREAM, str(write_photos(num_train=100))]
-    with subprocess.Popen(
-        command, env=os.environ | {"ABLATE_DATA_WORKERS": "1"}, stdout=subprocess.PIPE, text=True
-    ) as process:
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+def test_memory_is_constant_over_epochs_and_images(write_photos):
+    few, many = write_photos(num_train=20), write_photos(num_train=400, name="many")
+    first, later = resident_over_epochs(few, 60)
+    assert later < 1.02 * first
+    _, of_many = resident_over_epochs(many, 10)
+    assert of_many < later + 30_000_000  # 760 images more are 58 MB
+
+
+def resident_over_epochs(root: Path, num: int) -> tuple[int, int]:
+    """Bytes of the trial and its worker together, at most: in the first third of the epochs, and in the last."""
+    command = [sys.executable, "-c", STREAM, str(root), "160"]
+    environment = os.environ | {"ABLATE_DATA_WORKERS": "1"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        resident = [int(process.stdout.readline().split()[1]) for _ in range(60)]
+        resident = [int(process.stdout.readline().split()[1]) for _ in range(num)]
         process.kill()
-    assert max(resident[40:]) < 1.02 * max(resident[5:20])
+    return max(resident[2 : num // 3]), max(resident[-num // 3 :])

@@ -9,7 +9,7 @@ from typing import Any
 
 from ablate.errors import OverBudget
 from ablate.hardware import find_hardware, num_cpus
-from ablate.schedule.allotment import Allotment, allot, read_machine
+from ablate.schedule.allotment import Allotment, Node, allot, read_machine
 from ablate.schedule.cost import training_multiply_adds
 from ablate.schedule.ledger import trials
 from ablate.schedule.makespan import makespan
@@ -47,7 +47,7 @@ def estimate(work: Work, options: Options) -> Estimate:
     measures = measure_trials(work.trials, work.records, find_hardware(options.device, options.cpus))
     needed = [measures[trial.cell.identity] for trial in work.to_do]
     memory = largest(needed)
-    allotment = allot([read_machine(options.num_cpus)], options.demand(memory))
+    allotment = allot([_machine(options)], options.demand(memory))
     num = 1 if options.serial else allotment.num_processes
     return Estimate(
         num_trials=len(needed),
@@ -60,6 +60,13 @@ def estimate(work: Work, options: Options) -> Estimate:
         measures=measures,
         sources=tuple(source for source in Source if source in {measure.source for measure in needed}),
     )
+
+
+def _machine(options: Options) -> Node:
+    """This one; of a cluster's, nothing is known before it is joined, and they are taken to have what is asked for."""
+    if not options.address:
+        return read_machine(options.num_cpus)
+    return Node(max(options.num_cpus, options.cpus), gpus=options.concurrency or 1)
 
 
 def probe(work: Work, options: Options, announce: Callable[[str], Any]) -> dict[str, str]:

@@ -62,6 +62,12 @@ def test_the_machine_is_not_asked_for_more_than_it_has(create_measured: CreateSt
     assert found.wall_seconds >= found.device_seconds / num_cpus()
 
 
+def test_what_a_cluster_has_is_not_asked_of_this_machine(create_measured: CreateStudy, store: Store) -> None:
+    work = read_work(create_measured("seeds=2"), store, Options())
+    found = estimate(work, Options(address="head:6379", cpus=4096, gpus=1.0, concurrency=4))
+    assert found.num_processes == 4
+
+
 def test_what_is_tried_first_is_counted(create_measured: CreateStudy, store: Store, tmp_path: Path) -> None:
     random = estimate(read_work(create_measured("seeds=2", SEARCH), store, Options()), Options(serial=True))
     assert random.num_trials == 2 * 6 + 2 * 2

@@ -25,6 +25,9 @@ from ablate.spec.study.fusion import WITHOUT_FUSED_FORM, explain_unfusable
 
 FILES = sorted((Path(__file__).parents[2] / "specs" / "architectures").glob("*.yaml"))
 DEEP = {"1001", "1202", "200"}  # nothing in them that others have not
+DEEP_ARE_SLOW = [
+    pytest.param(path, marks=pytest.mark.slow) if DEEP & set(path.stem.split("-")) else path for path in FILES
+]
 NOISY = {"dropout", "stochastic-depth"}
 MEMBERS = 3
 CPU = torch.device("cpu")
@@ -131,7 +134,7 @@ class Comparison:
         return found
 
 
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [pytest.param(1, id="gray"), pytest.param(3, id="colour", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("architecture", EXACT.values(), ids=EXACT.keys())
 def test_a_step_is_that_of_each_member_alone_to_the_bit(architecture: dict[str, Any], channels: int) -> None:
     comparison = Comparison(read(architecture, channels), torch.float64)
@@ -210,7 +213,7 @@ def test_every_operation_is_fused_or_named_with_its_reason() -> None:
     assert WITHOUT_FUSED_FORM.keys() == NOISY
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DEEP_ARE_SLOW, ids=lambda path: path.stem)
 def test_every_network_of_the_zoo_is_fused_or_says_why_not(path: Path) -> None:
     network = load_architecture(path).network
     with torch.device("meta"):
@@ -234,7 +237,7 @@ def test_members_from_the_zoo_compute_what_they_compute_alone(path: Path) -> Non
     if reason := explain_unfusable(network):
         pytest.skip(reason)
     if network.head[0].kind == "global-avgpool":  # then any size will do, and batch statistics keep its scale
-        network = replace(network, input=(3, *[64 if side > 64 else 16 for side in network.input[1:]]))
+        network = replace(network, input=(3, *[min(64, side) for side in network.input[1:]]))
     members = build_members(network, 2, torch.float64)
     images = [torch.randn(2, *network.input, dtype=torch.float64) for _ in members]
     with torch.inference_mode():

@@ -19,9 +19,12 @@ from ablate.train import Keeping, train_pack
 from ablate.train.packing import Packing
 from ablate.train.packing.arrangement import Bundle, arrange
 from ablate.train.packing.choice import WAYS, Chooser, find_fastest, halve, num_fitting
+from ablate.train.packing.fusion import Fusion
 from ablate.train.packing.rehearsal import rehearse
-from ablate.train.run import Run
+from ablate.train.randomness import open_streams
+from ablate.train.run import Result, Run
 from ablate.train.step import PLAIN
+from ablate.train.step.graph import GraphedStep, Replay, Work
 from ablate.train.trial import prepare_run
 
 CreateTrial = Callable[..., Trial]
@@ -60,7 +63,7 @@ def different(create_trial: CreateTrial, **options: Any) -> list[Trial]:
 
 @pytest.mark.parametrize("packing", [FUSED, IN_TURN], ids=["fused", "in turn"])
 def test_members_have_their_own_seeds_and_recipes_to_the_bit(create_trial: CreateTrial, packing: Packing) -> None:
-    trials = different(create_trial, data=AUGMENT, batch_size=200)
+    trials = different(create_trial, data=AUGMENT, batch_size=400)
     alone, packed = train(*trials), train(*trials, packing=packing)
     assert results(packed) == results(alone)
     assert {record.environment["packed"] for record in packed} == {f"{packing.way} 4"}
@@ -70,9 +73,9 @@ def test_members_have_their_own_seeds_and_recipes_to_the_bit(create_trial: Creat
 @pytest.mark.parametrize(
     ("architecture", "recipe"),
     [
-        ({"resize": "projection", "shortcut": "none"}, {}),
+        pytest.param({"resize": "projection", "shortcut": "none"}, {}, marks=pytest.mark.slow),
         ({"depth": 11, "block": "bottleneck"}, {"accumulate": 3}),
-        ({"activation": "full-preactivation"}, {"batch_size": 1437}),
+        pytest.param({"activation": "full-preactivation"}, {"batch_size": 1437}, marks=pytest.mark.slow),
     ],
 )
 def test_other_networks_and_batches_to_the_bit(
@@ -89,10 +92,13 @@ def test_float32_up_to_rounding(create_trial: CreateTrial) -> None:
         assert packed.final["test_loss"] == pytest.approx(alone.final["test_loss"], rel=2e-2)
 
 
-@pytest.mark.parametrize("packing", [FUSED, IN_TURN], ids=["fused", "in turn"])
+@pytest.mark.parametrize(
+    "packing",
+    [pytest.param(FUSED, id="fused"), pytest.param(IN_TURN, id="in turn", marks=pytest.mark.slow)],
+)
 def test_a_diverging_member_leaves_the_others_as_they_are(create_trial: CreateTrial, packing: Packing) -> None:
-    good = [create_trial(seed, epochs=3, **EXACT) for seed in (0, 1)]
-    bad = create_trial(2, epochs=3, lr=1e9, **EXACT)
+    good = [create_trial(seed, **EXACT) for seed in (0, 1)]
+    bad = create_trial(2, lr=1e9, **EXACT)
     first, broken, second = train(good[0], bad, good[1], packing=packing)
     assert results([first, second]) == results(train(*good))
     assert results([broken]) == results(train(bad))
@@ -170,9 +176,11 @@ def interrupt(store: Store, trials: list[Trial], after: int, **options: Any) -> 
         )
 
 
-@pytest.mark.parametrize("after", [4, 6])  # all have ended an epoch, or some two
+@pytest.mark.parametrize(
+    "after", [pytest.param(2, marks=pytest.mark.slow), 3]
+)  # both have ended an epoch, or one of them two
 def test_a_pack_goes_on_from_its_checkpoints_to_the_bit(create_trial: CreateTrial, tmp_path: Path, after: int) -> None:
-    trials = different(create_trial, epochs=3, batch_size=400, data=AUGMENT)
+    trials = different(create_trial, batch_size=400, data=AUGMENT)[1:3]
     store = Store(tmp_path)
     interrupt(store, trials, after, packing=FUSED)
     resumed: list[str] = []
@@ -230,6 +238,33 @@ def test_one_that_runs_out_of_memory_beside_others_is_trained_again_by_itself(
     assert results(records) == results(train(*trials))
     assert [record.environment.get("packed") for record in records] == ["in turn 3", None, "in turn 3"]
     assert notes == ["ran out of memory beside others; trained again by itself"]
+
+
+def repeat(run: Run, work: Work) -> tuple[Replay, Result]:
+    """In the place of a CUDA graph: do nothing yet; every replay does the work again, for results at fixed places."""
+    places = torch.empty(2, dtype=torch.float64), torch.empty(2, dtype=torch.int64)
+
+    def replay() -> None:
+        for place, value in zip(places, work(), strict=True):
+            place.copy_(value)
+
+    return replay, places
+
+
+def test_recorded_steps_of_a_fused_network_are_its_steps(create_trial: CreateTrial) -> None:
+    trials = different(create_trial, data=AUGMENT, batch_size=100)[1:3]
+    device, found = torch.device("cpu"), []
+    for is_recorded in (False, True):
+        runs = [prepare_run(trial, open_streams(trial.seed, device), device) for trial in trials]
+        fusion = Fusion(trials[0].cell.network, runs, PLAIN, pytest.fail)
+        if is_recorded:
+            fusion.run.take_step = GraphedStep(fusion.run.take_step, repeat, pytest.fail)  # type: ignore[arg-type]
+        means = [fusion.train_epoch(lambda: None) for _ in range(2)]
+        found.append((means, [list(run.module.state_dict().values()) for run in runs]))
+    (means, weights), (recorded_means, recorded_weights) = found
+    assert recorded_means == means
+    for one, other in zip(weights, recorded_weights, strict=True):
+        assert all(torch.equal(*pair) for pair in zip(one, other, strict=True))
 
 
 @pytest.mark.gpu

@@ -77,7 +77,7 @@ def test_all_pods_have_one_image_the_shared_volume_and_resources() -> None:
         (mount,), (shared,) = container["volumeMounts"], pod["volumes"]
         assert mount == {"name": shared["name"], "mountPath": "/mnt/ablate"}
         assert shared["persistentVolumeClaim"]["claimName"] == volume["metadata"]["name"]
-        assert container["image"] == "registry.example.org/ablate:1"
+        assert container["image"] == "images.example.org/ablate:1"
         assert container["resources"]["requests"] == container["resources"]["limits"]
         assert {variable["value"].rsplit("/", 1)[0] for variable in container["env"]} == {"/mnt/ablate"}
         assert all(isinstance(value, str) for value in group["rayStartParams"].values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class TuneTrial:
         return self.name
 
 
-class TuneLogger:
+class TuneLogger(ABC):
     """A logger made of such a callback. An epoch is passed on once, whatever happens to the trial's process."""
 
     name = ""
@@ -44,18 +45,18 @@ class TuneLogger:
             self.callback = self.create_callback()
             self.callback.setup()
 
+    @abstractmethod
     def create_callback(self) -> Any:
         """Import what is needed; raises what the callback raises."""
-        raise NotImplementedError
 
     def describe(self, trial: Trial) -> TuneTrial:
         """The trial, with its factors as configuration."""
         config = {**parameters(trial), "study": self.study, "cell": trial.cell.name, "trial": trial.id}
         return TuneTrial(trial.id, trial.name, config, self.study)
 
+    @abstractmethod
     def find_logged(self, trial: TuneTrial) -> int:
         """The last epoch that was logged by an earlier command, 0 where there is none."""
-        raise NotImplementedError
 
     def start(self, trial: Trial, history: Sequence[Epoch]) -> None:
         """Go on with the run of the trial, if it has one."""

@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STUDY := specs/studies/quickstart.yaml
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile  # files side by side, each in one process
 
 .PHONY: demo test test-slow lint clean
 .DEFAULT_GOAL := demo
@@ -25,10 +26,10 @@ test: .venv/.ready
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 test-slow: .venv/.ready
-	@$(BIN)/python -m pytest -m "slow and not gpu"
+	@$(PYTEST) -m "slow and not gpu"
 
 lint: .venv/.ready
 	$(BIN)/ruff check .

@@ -187,13 +187,14 @@ def test_another_version_is_refused_in_one_line(address: str, folder: Path) -> N
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [
-        (f"127.0.0.1:{free_port()}", 1, "connection refused; start one there with `ray start --head`"),
+        ("127.0.0.1:{free_port}", 1, "connection refused; start one there with `ray start --head`"),
         ("no-such-host.invalid:6379", 1, "no Ray cluster at no-such-host.invalid:6379"),
         ("ray://127.0.0.1:10001", 2, "run this on a machine of the cluster"),
     ],
 )
 def test_an_address_without_a_cluster_is_refused_within_seconds(folder: Path, given: str, code: int, said: str) -> None:
-    result = ablate_run("--address", given) if code == 1 else ablate_run(RAY_ADDRESS=given)
+    address = given.format(free_port=free_port())
+    result = ablate_run("--address", address) if code == 1 else ablate_run(RAY_ADDRESS=address)
     assert result.returncode == code
     assert said in result.stderr
     assert "Traceback" not in result.stderr

@@ -37,6 +37,7 @@ class Commands(click.Group):
             if os.environ.get("ABLATE_FULL_ERROR"):
                 raise
             click.echo(str(error), err=True)
+            exec("")  # else `python -m` dies by SIGINT if Ctrl+C fell into an exec of text, as when a dataclass is made
             ctx.exit(error.exit_code)
 
 

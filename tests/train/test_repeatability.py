@@ -65,7 +65,7 @@ from ablate.train import train_pack
 
 written, data, recipe, seed = json.load(sys.stdin)
 network, _ = read_architecture(written, {}, (1, 8, 8), 10)
-cell = Cell("another name", {}, written, network, Data.model_validate(data), Train.model_validate_json(recipe))
+cell = Cell("another name", {}, written, network, Data.model_validate_json(data), Train.model_validate_json(recipe))
 (record,) = train_pack([Trial(cell, seed)], device="cpu")
 print(record.model_dump_json())
 """
@@ -74,7 +74,7 @@ print(record.model_dump_json())
 def test_repeated_in_another_process(create_trial):
     trial = create_trial(5, architecture=DROPOUT, data=AUGMENT)
     cell = trial.cell
-    spec = [cell.architecture, cell.data.model_dump(mode="json"), cell.train.model_dump_json(), trial.seed]
+    spec = [cell.architecture, cell.data.model_dump_json(), cell.train.model_dump_json(), trial.seed]
     result = subprocess.run(
         [sys.executable, "-c", ELSEWHERE],
         input=json.dumps(spec),

@@ -8,23 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from negligible import STUDY
 from rich.console import Console
 
 from ablate.records import Record, Store
 from ablate.schedule.cluster import connect
 from ablate.schedule.progress import Watch
 from ablate.spec import Study, load_study
-
-STUDY = """\
-question: Does it run?
-baseline:
-  architecture: {family: cifar, depth: 8, block: basic, shortcut: identity, widths: [2, 2, 2]}
-  data: {dataset: digits, validation: 0.1}
-  train: {epochs: 1, lr: 0.05}
-grid:
-  architecture.shortcut: [none, identity]
-seeds: 2
-"""
 
 CreateStudy = Callable[..., Study]
 

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from conftest import STUDY
+from negligible import STUDY
 from s3_server import Proxy
 
 from ablate.records import Record, Store

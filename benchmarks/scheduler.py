@@ -70,7 +70,7 @@ def start_ray() -> None:
 
     import ray
 
-    ray.init(num_cpus=PROCESSES, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL)
+    ray.init("local", num_cpus=PROCESSES, include_dashboard=False, log_to_driver=False, logging_level=logging.CRITICAL)
 
 
 def with_ablate(trials: Sequence[Trial], store: Store) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -49,6 +51,29 @@ def test_what_is_missing_is_trained_with_the_records_of_a_serial_run(
     assert "9 trials: 2 recorded, 7 to train" in printed(watch)
     assert printed(watch).count("✓") == 2 + 7 + 9
     assert not list(tuned.folder.rglob("*.claim"))
+
+
+LOGGERS_IMPORTED = """
+import sys
+from ablate.cli import main
+main(sys.argv[1:], standalone_mode=False)
+print("imported:", sorted({"mlflow", "wandb", "comet_ml", "aim"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.slow
+def test_loggers_that_are_not_asked_for_are_not_imported(study_file: Path) -> None:
+    """Tune does so, to count callbacks for statistics that are off; it takes longer than a hundred short trials."""
+    command = [
+        sys.executable,
+        "-c",
+        LOGGERS_IMPORTED,
+        "run",
+        str(study_file),
+        "--store",
+        str(study_file.parent / "runs"),
+    ]
+    assert "imported: []" in subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.slow

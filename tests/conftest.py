@@ -1,12 +1,19 @@
-"""A real S3 server for all tests that want one, started once."""
+"""For all tests: Ctrl+C as on a terminal, and a real S3 server for those that want one, started once."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from s3_server import CREDENTIALS, serve
+
+
+def pytest_configure() -> None:
+    """Shells start background jobs with SIGINT ignored, and processes started here would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

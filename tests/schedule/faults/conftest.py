@@ -1,4 +1,4 @@
-"""Six short trials on digits, the command that trains them, and what it leaves when nothing disturbs it."""
+"""Ten short trials on digits, the command that trains them, and what it leaves when nothing disturbs it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ baseline:
   train: {epochs: 60, lr: 0.05}
 grid:
   architecture.shortcut: [none, {dropout: 0.5}]
-seeds: 3
+seeds: 5
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,26 @@ def open_machines(number: int) -> Iterator[Machines]:
         yield machines
     finally:
         machines.close()
+
+
+@contextmanager
+def paused(pids: Iterable[int]) -> Iterator[None]:
+    """These processes stand still; those that have ended are left out."""
+    stopped = [pid for pid in pids if send(pid, signal.SIGSTOP)]
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            send(pid, signal.SIGCONT)
+
+
+def send(pid: int, number: signal.Signals) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextmanager

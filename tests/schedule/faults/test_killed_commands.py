@@ -34,7 +34,7 @@ def test_a_command_killed_again_and_again_loses_and_repeats_nothing(
             process.wait()
     assert process.returncode == 0, output.read_text()
     assert injector.injected == {"command": KILLS}
-    assert "6 requested = 6 finished" in output.read_text()
+    assert "10 requested = 10 finished" in output.read_text()
     assert_as_undisturbed()
 
 
@@ -50,5 +50,5 @@ def test_of_two_commands_on_one_study_the_other_takes_over_what_a_killed_one_was
         one.kill()
         other.wait()
     assert other.returncode == 0, (tmp_path / "other").read_text()
-    assert "6 requested = 6 finished" in (tmp_path / "other").read_text()
+    assert "10 requested = 10 finished" in (tmp_path / "other").read_text()
     assert_as_undisturbed()

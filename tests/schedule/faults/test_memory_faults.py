@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from injector import POLL_SECONDS, Audit, Injector, running
-from machines import open_machines
+from machines import open_machines, parent, paused, raylet
 
 from ablate.errors import TrialsFailed
 from ablate.records import Outcome, Store
@@ -77,11 +77,15 @@ def test_trials_that_ray_ends_for_memory_are_tried_again_with_a_machine_to_itsel
     """One of two machines has no memory to spare; it is replaced after Ray has ended what trained there."""
     injector = Injector(store, seed=14)
     with open_machines(1) as machines, Audit(store):
+        (other,) = machines.running
         starving = machines.add(**STARVING)
         with running([*command, "--address", machines.address], output) as process:
-            while injector.injected["memory"] < KILLS and process.poll() is None:
-                injector.injected["memory"] = output.read_text().count("out of memory: its process was ended")
-                time.sleep(0.2)
+            assert injector.wait(lambda: process.poll() is None, lambda pid: parent(pid) == raylet(other))
+            there = [pid for pid in injector.under_way().values() if parent(pid) == raylet(other)]
+            with paused(there):  # or it would train them all
+                while injector.injected["memory"] < KILLS and process.poll() is None:
+                    injector.injected["memory"] = output.read_text().count("out of memory: its process was ended")
+                    time.sleep(0.2)
             machines.lose(starving)
             machines.add()
             process.wait()

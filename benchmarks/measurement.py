@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import platform
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -45,6 +47,28 @@ class Variant:
 
     steps: Iterator[Any]
     untimed: int = 1
+
+
+def apart(create: Callable[..., Iterator[Any]], *arguments: Any) -> Iterator[None]:
+    """The steps of `create(*arguments)` in a process of its own, which nothing that is set in this one reaches."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, create, arguments))
+    process.start()
+    try:
+        while True:
+            here.send(True)
+            here.recv()
+            yield
+    finally:
+        here.send(False)
+        process.join()
+
+
+def _serve(pipe: Connection, create: Callable[..., Iterator[Any]], arguments: Sequence[Any]) -> None:
+    steps = create(*arguments)
+    while pipe.recv():
+        next(steps)
+        pipe.send(True)
 
 
 def take_turns(

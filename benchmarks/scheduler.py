@@ -1,6 +1,6 @@
 """What scheduling costs: negligible trials through ablate, through Ray Tune as it comes, and through plain Ray actors.
 
-    python benchmarks/scheduler.py [TRIALS] [--write FILE]
+    python benchmarks/scheduler.py [TRIALS]
 
 Every trial does nothing but write a record; each way runs in a process of its own, two trials at a time, the ways
 taking turns. Ray Tune with its defaults is given 16 trials, as it takes a second for each. `ray` is the start and the
@@ -13,17 +13,17 @@ import argparse
 import io
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 import types
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from measurement import write_results
 
 from ablate.records import Cost, Outcome, Record, Store
 from ablate.spec import Trial, load_study
@@ -174,20 +174,9 @@ def summarise(name: str, number: int, runs: list[dict[str, float]]) -> dict[str,
     }
 
 
-def describe_machine() -> dict[str, Any]:
-    import ray
-
-    from ablate.train.environment import device_name  # imports PyTorch, so only here
-
-    load = os.getloadavg()[0]
-    versions = {"python": platform.python_version(), "ray": ray.__version__}
-    return {"date": str(date.today()), "cpu": device_name("cpu"), "cpus": os.cpu_count(), "load": load, **versions}  # type: ignore[arg-type]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("trials", type=int, nargs="?", default=200)
-    parser.add_argument("--write", type=Path)
     parser.add_argument("--way", choices=WAYS)
     options = parser.parse_args()
     if options.way:
@@ -201,10 +190,7 @@ def main() -> None:
         row["ratio"] = round(row["seconds_per_trial"] / ours, 2)
         print("{way:<34}{trials:>5} trials {seconds_per_trial:>8.4f} s each ({ratio:>6.2f}x)".format(**row), end="")
         print("  {seconds_per_trial_ray_included:.4f} with Ray's start and end ({ray_seconds:.1f} s)".format(**row))
-    found = {"machine": describe_machine(), "repeats": REPEATS, "ways": rows}
-    print(json.dumps(found["machine"]))
-    if options.write:
-        options.write.write_text(json.dumps(found, indent=2) + "\n")
+    write_results("scheduler", {"repeats": REPEATS, "ways": rows})
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import plain_script
 import torch
-from measurement import Spread, Variant, ratio, take_turns, write_results
+from measurement import Spread, Variant, apart, ratio, take_turns, write_results
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
@@ -80,7 +80,8 @@ class Bench:
         return run
 
     def plain(self) -> Iterator[Any]:
-        return plain_script.train(self.depth, self.images, self.labels, self.device, BATCH, self.options.workers)
+        options = self.options
+        return apart(train_plainly, self.depth, options.data, self.device, options.workers, torch.get_num_threads())
 
     def ours(self, manner: Manner, precision: str = "float32") -> Iterator[Any]:
         run = self.run(manner, precision)
@@ -126,6 +127,12 @@ class Bench:
     def wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
+
+
+def train_plainly(depth: int, data: Path | None, device: torch.device, workers: int, threads: int) -> Iterator[float]:
+    """The plain script; in a process of its own, since ours has its own way with memory."""
+    torch.set_num_threads(threads)
+    return plain_script.train(depth, *read_images(data), device, BATCH, workers)
 
 
 def repeat(work: Work) -> Iterator[None]:

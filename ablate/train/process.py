@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 import torch
 
+from ablate.train.memory import keep_freed
+
 
 @contextmanager
 def fresh_state(device: torch.device, threads: int, seed: int) -> Iterator[None]:
@@ -20,6 +22,8 @@ def fresh_state(device: torch.device, threads: int, seed: int) -> Iterator[None]
     add in no fixed order, and only the streams of random numbers repeat.
     """
     devices = [device] if device.type == "cuda" else []
+    if device.type == "cpu":
+        keep_freed()
     before = _read()
     with torch.random.fork_rng(devices), torch.enable_grad():
         try:

@@ -33,7 +33,7 @@ def seconds_saved(device: str, precision: str, threads: int, multiply_adds: floa
     Args:
         device: `cpu`, `cuda`, ...
         precision: of the recipe. Where nothing was measured nothing is gained.
-        threads: of PyTorch, on a CPU; compiled steps of several were measured slower than eager ones.
+        threads: of PyTorch, on a CPU; compiled steps of several were measured no faster than eager ones.
         multiply_adds: of the whole training, forward and backward.
         num_layers: modules of the network.
     """

@@ -156,7 +156,7 @@ def test_without_a_compiler_a_trial_is_trained_eagerly(choice, tmp_path):
         (1, 1, "float32", False),  # 352 steps
         (10, 1, "float32", True),
         (164, 1, "float32", True),  # the full schedule
-        (164, 2, "float32", False),  # measured slower
+        (164, 2, "float32", False),  # measured no faster
         (164, 1, "float64", False),  # never measured
     ],
 )

@@ -21,7 +21,7 @@ class Figures:
 
 
 FIGURES = {
-    ("cpu", "float32"): Figures(3e10, 1.07, 20.0, 0.3),
+    ("cpu", "float32"): Figures(3e10, 1.07, 30.0, 0.1),
     ("cuda", "float32"): Figures(1e13, 1.2, 30.0, 0.3),  # not measured
     ("cuda", "bfloat16"): Figures(2e13, 1.2, 30.0, 0.3),  # not measured
 }

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from limits import kept_bytes, measure_bandwidth, measure_peak
 from measurement import Spread, Variant, ratio, take_turns, write_results
-from training import BATCH, Bench, kept_bytes, measure_bandwidth, measure_peak
+from training import BATCH, Bench
 
 from ablate.spec.architecture.reader import read_architecture
 from ablate.spec.architecture.summary import summarise
@@ -66,8 +67,9 @@ def measure(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
     seconds = take_turns(
         {"alone": Variant(steps(bench, "in turn", 1), 6), **variants}, options.rounds, options.seconds, bench.wait
     )
-    peak, bandwidth = measure_peak(bench.device, torch.float32, bench.wait), measure_bandwidth(bench.device, bench.wait)
-    flops, kept = 6 * summarise(bench.network).multiply_adds * BATCH, kept_bytes(bench)
+    peak, bandwidth = measure_peak(bench.device, bench.wait), measure_bandwidth(bench.device, bench.wait)
+    flops = 6 * summarise(bench.network).multiply_adds * BATCH
+    kept = kept_bytes(bench.network, BATCH, bench.device)
     floor = max(flops / peak, 4 * kept / bandwidth)
     found = {"alone": row(1, seconds["alone"], seconds["alone"], floor)}
     for (_, size), name in names.items():

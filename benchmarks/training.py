@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,9 @@ from typing import Any
 import numpy as np
 import plain_script
 import torch
+from limits import Work, kept_bytes, measure_bandwidth, multiply, product_size, repeat
 from measurement import Spread, Variant, apart, ratio, take_turns, write_results
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F
 
 from ablate.model import build
 from ablate.spec import load_architecture
@@ -43,7 +42,6 @@ from ablate.train.step import Manner, Step, choose_step
 BATCH = 128
 ITERATIONS = 64_000  # He et al. 2015, sec. 4.2
 RECIPE = Train(epochs=10_000, batch_size=BATCH)
-Work = Callable[[], Any]
 
 
 class Bench:
@@ -135,12 +133,6 @@ def train_plainly(depth: int, data: Path | None, device: torch.device, workers: 
     return plain_script.train(depth, *read_images(data), device, BATCH, workers)
 
 
-def repeat(work: Work) -> Iterator[None]:
-    while True:
-        work()
-        yield
-
-
 def recorded(work: Work) -> Work:
     """The work as a CUDA graph."""
     side = torch.cuda.Stream()
@@ -166,51 +158,6 @@ def read_images(folder: Path | None) -> tuple[NDArray[np.uint8], list[int]]:
     return random.integers(0, 256, (50_000, 32, 32, 3), dtype=np.uint8), random.integers(0, 10, 50_000).tolist()
 
 
-def product_size(device: torch.device) -> int:
-    """The side of matrices whose product shows the peak."""
-    return 8192 if device.type == "cuda" else 2048
-
-
-def multiply(device: torch.device) -> Iterator[None]:
-    """Products of two such matrices."""
-    a, b = (torch.randn(2 * [product_size(device)], device=device) for _ in range(2))
-    return repeat(lambda: a @ b)
-
-
-def measure_bandwidth(device: torch.device, wait: Work) -> float:
-    """Bytes per second, read and written, of a copy that no cache holds."""
-    source = torch.empty((2 if device.type == "cuda" else 1) * 2**28, dtype=torch.float32, device=device)
-    target = torch.empty_like(source)
-    return 2 * source.nbytes / best(lambda: target.copy_(source), wait)
-
-
-def best(work: Work, wait: Work) -> float:
-    seconds = []
-    for _ in range(6):
-        wait()
-        start = time.perf_counter()
-        work()
-        wait()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
-def kept_bytes(bench: Bench) -> int:
-    """What autograd keeps of a forward pass, every storage once."""
-    kept: dict[int, int] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
-
-    module = build(bench.network).to(bench.device, memory_format=torch.channels_last).train()
-    images = torch.randn(BATCH, 3, 32, 32, device=bench.device).contiguous(memory_format=torch.channels_last)
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        loss = F.cross_entropy(module(images), torch.zeros(BATCH, dtype=torch.int64, device=bench.device))
-        assert loss.requires_grad
-    return sum(kept.values())
-
-
 def measure(bench: Bench) -> dict[str, Any]:
     options = bench.options
     variants = bench.variants()
@@ -219,7 +166,9 @@ def measure(bench: Bench) -> dict[str, Any]:
     flops = 6 * summarise(bench.network).multiply_adds * BATCH  # two per multiply-add; forward, and backward twice that
     products, product_flops = seconds.pop("peak"), 2 * product_size(bench.device) ** 3
     peak = product_flops / min(products)
-    floor = max(flops / peak, 4 * kept_bytes(bench) / measure_bandwidth(bench.device, bench.wait))
+    floor = max(
+        flops / peak, 4 * kept_bytes(bench.network, BATCH, bench.device) / measure_bandwidth(bench.device, bench.wait)
+    )
     found = {}
     for name, values in seconds.items():
         suffix = name.partition(", ")[2]

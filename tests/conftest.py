@@ -1,4 +1,4 @@
-"""For all tests: Ctrl+C as on a terminal, and a real S3 server for those that want one, started once."""
+"""For all tests: Ctrl+C as on a terminal, no deadlines, and a real S3 server for those that want one, started once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from s3_server import CREDENTIALS, serve
+
+settings.register_profile("busy", deadline=None)  # timings say nothing on a machine that others use too
+settings.load_profile("busy")
 
 
 def pytest_configure() -> None:

@@ -64,7 +64,7 @@ def echo_cost(work: Work, rows: list[dict[str, Any]], expected: Estimate) -> Non
     for note in expected.allotment.notes:
         click.echo(note)
     if Source.ESTIMATE in expected.sources:
-        click.echo("not all of it is measured here: `ablate plan --probe` does so, in a few seconds per cell")
+        click.echo("not all of it is measured here: `ablate plan --probe` does so, in a second or two per cell")
 
 
 def _columns(row: dict[str, Any]) -> list[Any]:

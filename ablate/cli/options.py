@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,12 @@ class StorePlace(click.ParamType):  # type: ignore[type-arg]
         return Path(str(click.Path(file_okay=False).convert(value, param, ctx)))
 
 
+DEFAULT_STORE = "runs"
 store_option = click.option(
     "--store",
     type=StorePlace(),
     envvar="ABLATE_STORE",
-    default="runs",
+    default=DEFAULT_STORE,
     show_default=True,
     help="Folder of the trial records, or its URL, e.g. s3://bucket/runs; studies may share one.",
 )
@@ -40,6 +43,12 @@ format_option = click.option(
     show_default=True,
     help="`json` for programs.",
 )
+
+
+def say_command(name: str, file: Path | str, overrides: Iterable[str], store: Path | str) -> str:
+    """A command for the same study and store, as it is typed."""
+    place = [] if str(store) == DEFAULT_STORE else ["--store", str(store)]
+    return shlex.join(["ablate", name, str(file), *overrides, *place])
 
 
 def echo_json(content: Any) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @file_argument
 @overrides_argument
 @store_option
-@click.option("--probe", is_flag=True, help="Measure cells to do that have no measure: a few seconds each, kept.")
+@click.option("--probe", is_flag=True, help="Measure cells to do that have no measure: a second or two each, kept.")
 @resource_options
 @format_option
 def plan(file: Path, overrides: tuple[str, ...], store: Path | str, probe: bool, format_: str, **options: Any) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
 
-from ablate.cli.options import echo_json, file_argument, format_option, overrides_argument, store_option
+from ablate.cli.options import (
+    echo_json,
+    file_argument,
+    format_option,
+    overrides_argument,
+    say_command,
+    store_option,
+)
+from ablate.errors import UsageError
 
 
 @click.command(short_help="What held? Verdicts, tables, figures: one page.")
@@ -23,7 +30,8 @@ from ablate.cli.options import echo_json, file_argument, format_option, override
 def report(file: Path, overrides: tuple[str, ...], store: Path | str, output: Path | None, format_: str) -> None:
     """Write the report of a study from its records: one page, tables and figures.
 
-    A study that is only partly trained gets a report too; it says what is missing. Neither torch nor Ray is needed.
+    A study that is only partly trained gets a report too; it says what is missing. One of which nothing is recorded
+    gets none, and an older report stays as it is. Neither torch nor Ray is needed.
     """
     from ablate.records import Store
     from ablate.report import write_report
@@ -32,7 +40,9 @@ def report(file: Path, overrides: tuple[str, ...], store: Path | str, output: Pa
 
     study, searches = decide(load_study(file, overrides), Store(store).read)
     records = Store(store).read_all(trial.id for trial in study.trials)
-    command = shlex.join(["ablate", "report", study.file, *overrides])
+    if not records:
+        raise UsageError(f"no trial of it is recorded in {store}; first: {say_command('run', file, overrides, store)}")
+    command = say_command("report", study.file, overrides, store)
     written = write_report(study, records, output or Path("reports") / study.name, command=command, searches=searches)
     if format_ == "json":
         echo_json(written.as_json())

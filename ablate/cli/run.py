@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ablate.cli.duration import read_duration
-from ablate.cli.options import file_argument, overrides_argument, store_option
+from ablate.cli.options import file_argument, overrides_argument, say_command, store_option
 from ablate.cli.resources import GroupedCommand, read_pack, resource_options
 
 GROUPS = {
@@ -101,4 +101,4 @@ def run(file: Path, overrides: tuple[str, ...], store: Path | str, **options: An
     for warning in asked.check():
         click.echo(warning, err=True)
     run_study(study, Store(store), asked)
-    click.echo(f"Next: ablate report {file}")
+    click.echo(f"Next: {say_command('report', file, overrides, store)}")

@@ -108,7 +108,9 @@ def refuse(found: Estimate, allowed_seconds: float) -> None:
 
 def hours(seconds: float) -> str:
     """`0.25 device-hours (15 min)`."""
-    return f"{seconds / 3600:.3g} device-hours{f' ({duration(seconds)})' if seconds < 5400 else ''}"
+    number = seconds / 3600
+    shown = f"{number:.3g}" if number < 999.5 else f"{number:,.0f}"
+    return f"{shown} device-hours{f' ({duration(seconds)})' if seconds < 5400 else ''}"
 
 
 def _play(work: Work, measures: Mapping[str, Measure], num_processes: int, at_a_time: int) -> float:

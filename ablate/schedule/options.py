@@ -82,8 +82,10 @@ class Options:
         if self.address or os.environ.get("RAY_ADDRESS"):
             return [f"--address has no effect with --serial, {SERIAL}"] if self.serial and self.address else []
         if self.cpus * self.workers > (there := num_cpus()):
-            workers = f" --workers {self.workers}" if self.workers > 1 else ""
-            raise UsageError(f"--cpus {self.cpus}{workers}: this machine has {there}; ask for fewer per trial")
+            asked = f"--cpus {self.cpus}"
+            if self.workers > 1:
+                asked = f"--workers {self.workers} of {asked} ask for {self.cpus * self.workers} CPUs per trial"
+            raise UsageError(f"{asked}: this machine has {there}; ask for fewer")
         return [text for text, is_said in self._idle(there) if is_said]
 
     def _idle(self, there: int) -> Iterator[tuple[str, bool]]:

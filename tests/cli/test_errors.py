@@ -103,3 +103,14 @@ def test_quick_commands_import_neither_torch_nor_ray(tmp_path: Path, arguments: 
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.stdout.splitlines()[-1] == "set()", result.stderr
+
+
+def test_overrides_are_checked_too(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(GOOD)
+    result = ablate("check", "study.yaml", "seeds=1", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (0, "study.yaml: ok, study of 2 cells, 2 trials, 0 claims\n")
+    result = ablate("check", "study.yaml", "train.epochs=none", "seedz=1", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.count("command line: ") == 2
+    result = ablate("check", "seeds=1", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (2, "no file to check, only seeds=1; name one ahead of it\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -127,3 +128,22 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(folder: Path) -> None:
     assert process.returncode == 130, printed
     assert "run the same command again" in printed
     assert "Traceback" not in printed
+
+
+def test_what_to_type_next_names_the_same_study_and_store(folder: Path) -> None:
+    printed = ablate(folder, "run", "study.yaml", "seeds=1", "train.epochs=1", "--serial", "--store", "some runs")
+    command = "ablate report study.yaml seeds=1 train.epochs=1 --store 'some runs'"
+    assert printed.splitlines()[-1] == f"Next: {command}"
+    assert "2 of 2 trials" in ablate(folder, *shlex.split(command)[1:])
+
+
+def test_a_report_of_nothing_is_refused_and_the_old_one_kept(folder: Path) -> None:
+    ablate(folder, "run", "study.yaml", "seeds=1", "train.epochs=1", "--serial")
+    ablate(folder, "report", "study.yaml", "seeds=1", "train.epochs=1")
+    page = folder / "reports" / "study" / "index.html"
+    before = page.read_bytes()
+    with start(folder, "report", "study.yaml", "seeds=1", "train.epochs=1", "--store", "elsewhere") as process:
+        printed, _ = process.communicate()
+    assert process.returncode == 2
+    assert "no trial of it is recorded in elsewhere; first: ablate run study.yaml" in printed
+    assert page.read_bytes() == before

@@ -30,10 +30,12 @@ def standing(epoch: Epoch, epochs: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`42 s`, `3 min`, `2.5 h`."""
+    """`42 s`, `3 min`, `2.5 h`, `11 days`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 100 * 3600 else f"{seconds / 86400:,.0f} days"
 
 
 def shorten(name: str, width: int) -> str:

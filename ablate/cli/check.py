@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from ablate.cli.options import echo_json, format_option
-from ablate.cli.table import plural
+from ablate.cli.options import echo_json, format_option, split_arguments
 from ablate.errors import Fault, SpecError, UsageError
 
 
@@ -19,16 +18,15 @@ from ablate.errors import Fault, SpecError, UsageError
 def check(arguments: tuple[str, ...], format_: str) -> None:
     """Check specifications and list every fault at once.
 
-    Each FILE is a study or an architecture (a file with only `architecture:` and `blocks:`), with every
-    KEY=VALUE put in. A fault is one line,
-    `file:line:column: path: what is wrong; what to do`. Nothing is trained or imported but the checker.
+    Each FILE is a study or an architecture (a file with only `architecture:` and `blocks:`), with every KEY=VALUE put
+    in. A fault is one line, `file:line:column: path: what is wrong; what to do`. Nothing is trained or imported but
+    the checker.
 
     \b
     Exit code 0: every file is right.  2: at least one fault.
     Example: ablate check specs/studies/*.yaml
     """
-    overrides = [text for text in arguments if "=" in text and not Path(text).exists()]
-    files = [Path(text) for text in arguments if text not in overrides]
+    files, overrides = split_arguments(arguments)
     if not files:
         raise UsageError(f"no file to check, only {' '.join(overrides)}; name one ahead of it")
     results = {file: _check(file, overrides) for file in files}
@@ -44,6 +42,7 @@ def check(arguments: tuple[str, ...], format_: str) -> None:
 
 def _check(file: Path, overrides: Sequence[str]) -> tuple[str, tuple[Fault, ...]]:
     from ablate.spec import Study, load
+    from ablate.spec.source.wording import plural
 
     try:
         spec = load(file, overrides)

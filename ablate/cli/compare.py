@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ablate.cli.options import echo_json, format_option, store_option
+from ablate.cli.options import echo_json, format_option, say_command, split_arguments, store_option
 from ablate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,24 +37,23 @@ def compare(arguments: tuple[str, ...], store: Path | str, output: Path | None, 
     from ablate.search import decide
     from ablate.spec import load_study
 
-    files = [argument for argument in arguments if "=" not in argument]
-    overrides = [argument for argument in arguments if "=" in argument]
+    files, overrides = split_arguments(arguments)
     check_files(files)
-    studies = [decide(load_study(Path(file), overrides), Store(store).read)[0] for file in files]
+    studies = [decide(load_study(file, overrides), Store(store).read)[0] for file in files]
     records = Store(store).read_all(trial.id for study in studies for trial in study.trials)
     folder = output or Path("reports") / "-".join(["compare", *(study.name for study in studies)])
-    written = write_comparison(studies, records, folder, command=shlex.join(["ablate", "compare", *arguments]))
+    written = write_comparison(studies, records, folder, command=say_command("compare", arguments, store))
     if format_ == "json":
         echo_json(written.as_json())
     else:
         echo_comparison(written)
 
 
-def check_files(files: list[str]) -> None:
+def check_files(files: list[Path]) -> None:
     """See that there are at least two, each once. Raises UsageError."""
     if len(files) < 2:
         raise UsageError(f"ablate compare takes two studies or more, got {len(files)}; for one: ablate report")
-    places = [Path(file).resolve() for file in files]
+    places = [file.resolve() for file in files]
     for file, place in zip(files, places, strict=True):
         if places.count(place) > 1:
             raise UsageError(f"{file}: given twice; name each study once")
@@ -63,10 +61,11 @@ def check_files(files: list[str]) -> None:
 
 def echo_comparison(written: Comparison) -> None:
     """Every study with its verdicts, then where the page is."""
+    from ablate.spec.source.wording import plural
+
     for member in written.members:
         click.echo(click.style(f"{member.name}: {member.study.question}", bold=True))
         for judgement in member.judgements:
             click.echo(f"{judgement.verdict:>12}  {judgement.claim.says}")
         click.echo(f"{member.num_recorded:>12} of {len(member.frame)} trials")
-    cells = "1 cell" if len(written.cells) == 1 else f"{len(written.cells)} cells"
-    click.echo(f"{cells}, {written.num_shared} in more than one study · {written.page}")
+    click.echo(f"{plural(len(written.cells), 'cell')}, {written.num_shared} in more than one study · {written.page}")

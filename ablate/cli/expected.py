@@ -10,10 +10,10 @@ from ablate.cli.standing import PENDING
 from ablate.cli.table import count, echo_table
 from ablate.schedule.allotment import gb
 from ablate.schedule.estimate import Estimate, hours
-from ablate.schedule.ledger import trials
 from ablate.schedule.measures import Source
 from ablate.schedule.progress.wording import duration
 from ablate.schedule.work import Work
+from ablate.spec.source.wording import plural
 
 HEADER = ["cell", "parameters", "multiply-adds", "trials", "to do", "s/epoch", "s/trial", "memory", "measured by"]
 
@@ -52,7 +52,7 @@ def echo_cost(work: Work, rows: list[dict[str, Any]], expected: Estimate) -> Non
     """Print the question, the cells and the sums."""
     click.echo(f"{work.study.question}\n")
     echo_table(HEADER, [_columns(row) for row in rows])
-    own = f"{trials(len(work.study.trials))}, {len(work.pending)} to do"
+    own = f"{plural(len(work.study.trials), 'trial')}, {len(work.pending)} to do"
     tried = expected.num_trials - len(work.pending)
     click.echo(f"\n{own}{f' and {tried} of the search' if tried else ''}", nl=False)
     if not expected.num_trials:

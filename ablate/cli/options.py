@@ -45,10 +45,17 @@ format_option = click.option(
 )
 
 
-def say_command(name: str, file: Path | str, overrides: Iterable[str], store: Path | str) -> str:
-    """A command for the same study and store, as it is typed."""
+def split_arguments(arguments: Iterable[str]) -> tuple[list[Path], list[str]]:
+    """Files, and what looks like KEY=VALUE and is no file."""
+    arguments = list(arguments)
+    overrides = [text for text in arguments if "=" in text and not Path(text).exists()]
+    return [Path(text) for text in arguments if text not in overrides], overrides
+
+
+def say_command(name: str, arguments: Iterable[Path | str], store: Path | str) -> str:
+    """A command with these arguments for the same store, as it is typed."""
     place = [] if str(store) == DEFAULT_STORE else ["--store", str(store)]
-    return shlex.join(["ablate", name, str(file), *overrides, *place])
+    return shlex.join(["ablate", name, *map(str, arguments), *place])
 
 
 def echo_json(content: Any) -> None:

@@ -41,8 +41,9 @@ def report(file: Path, overrides: tuple[str, ...], store: Path | str, output: Pa
     study, searches = decide(load_study(file, overrides), Store(store).read)
     records = Store(store).read_all(trial.id for trial in study.trials)
     if not records:
-        raise UsageError(f"no trial of it is recorded in {store}; first: {say_command('run', file, overrides, store)}")
-    command = say_command("report", study.file, overrides, store)
+        first = say_command("run", [file, *overrides], store)
+        raise UsageError(f"{file}: no trial of it is recorded in {store}; train them first: {first}")
+    command = say_command("report", [study.file, *overrides], store)
     written = write_report(study, records, output or Path("reports") / study.name, command=command, searches=searches)
     if format_ == "json":
         echo_json(written.as_json())

@@ -101,4 +101,4 @@ def run(file: Path, overrides: tuple[str, ...], store: Path | str, **options: An
     for warning in asked.check():
         click.echo(warning, err=True)
     run_study(study, Store(store), asked)
-    click.echo(f"Next: {say_command('report', file, overrides, store)}")
+    click.echo(f"Next: {say_command('report', [file, *overrides], store)}")

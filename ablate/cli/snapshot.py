@@ -17,11 +17,11 @@ from ablate.cli.table import echo_table, percent
 from ablate.errors import UsageError
 from ablate.records import Store
 from ablate.schedule.estimate import Estimate, estimate, hours
-from ablate.schedule.ledger import trials
 from ablate.schedule.measures import Source
 from ablate.schedule.options import Options
 from ablate.schedule.work import Work, read_work
 from ablate.spec import Study
+from ablate.spec.source.wording import plural
 
 BAD = ("diverged", "failed")
 
@@ -102,7 +102,7 @@ class Snapshot:
         bad = [f"{done.count(state)} {state}" for state in BAD if state in done]
         of_them = f" ({', '.join(bad)})" if bad else ""
         waiting = len(self.work.to_do) - len(self.training)
-        parts = [f"{trials(len(states))}: {len(done)} done{of_them}"]
+        parts = [f"{plural(len(states), 'trial')}: {len(done)} done{of_them}"]
         if self.work.to_do:
             parts += [f"{len(self.training) or 'none'} being trained, {waiting} to do"]
             if left := self.seconds_left:

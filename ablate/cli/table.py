@@ -27,11 +27,6 @@ def count(number: float) -> str:
     return f"{number:.3g}"
 
 
-def plural(number: int, noun: str) -> str:
-    """`1 claim`, `2 claims`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def percent(value: float | None) -> str:
     """An error in percent, or a dash where there is none."""
     return "–" if value is None else f"{value:.2f}"

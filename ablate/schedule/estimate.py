@@ -11,7 +11,6 @@ from ablate.errors import OverBudget
 from ablate.hardware import find_hardware, num_cpus
 from ablate.schedule.allotment import Allotment, Node, allot, read_machine
 from ablate.schedule.cost import training_multiply_adds
-from ablate.schedule.ledger import trials
 from ablate.schedule.makespan import makespan
 from ablate.schedule.measures import Measure, Source, largest, measure_trials, seconds_of
 from ablate.schedule.options import Options
@@ -20,6 +19,7 @@ from ablate.schedule.probes import probe_missing
 from ablate.schedule.progress.wording import duration
 from ablate.schedule.signals import interruptible
 from ablate.schedule.work import Work
+from ablate.spec.source.wording import plural
 from ablate.spec.study.study import Trial
 
 
@@ -101,8 +101,8 @@ def refuse(found: Estimate, allowed_seconds: float) -> None:
     if found.device_seconds > allowed_seconds:
         known = " and ".join(f"{source}" for source in found.sources)
         raise OverBudget(
-            f"{trials(found.num_trials)} to do would cost about {hours(found.device_seconds)} (by {known}), and "
-            f"--max-cost allows {hours(allowed_seconds)}; raise it, or take fewer cells, seeds or epochs"
+            f"{plural(found.num_trials, 'trial')} to do would cost about {hours(found.device_seconds)} (by {known}), "
+            f"and --max-cost allows {hours(allowed_seconds)}; raise it, or take fewer cells, seeds or epochs"
         )
 
 

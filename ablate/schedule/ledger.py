@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ablate.errors import TrialsFailed
 from ablate.records import Outcome, Record
+from ablate.spec.source.wording import plural
 from ablate.spec.study.study import Trial
 
 
@@ -46,11 +47,8 @@ class Ledger:
             TrialsFailed: a trial failed, or has no record.
         """
         if missing := self.missing:
-            raise TrialsFailed(f"{trials(len(missing))} not run; run the same command again")
+            raise TrialsFailed(f"{plural(len(missing), 'trial')} not run; run the same command again")
         if failed := self.count(Outcome.FAILED):
-            raise TrialsFailed(f"{trials(failed)} failed; `ablate status` says why, --retry-failed trains them again")
-
-
-def trials(number: int) -> str:
-    """`1 trial`, `2 trials`."""
-    return f"{number} trial" if number == 1 else f"{number} trials"
+            raise TrialsFailed(
+                f"{plural(failed, 'trial')} failed; `ablate status` says why, --retry-failed trains them again"
+            )

@@ -11,11 +11,12 @@ from ablate.schedule.claims import claim
 from ablate.schedule.deaths import MAX_RETRIES, Death, Deaths, Judge
 from ablate.schedule.events import Event, PackRestarted, TrialEnded, TrialHeld, TrialNoted, TrialStarved
 from ablate.schedule.failures import create_failed_record, explain_death
-from ablate.schedule.ledger import Ledger, trials
+from ablate.schedule.ledger import Ledger
 from ablate.schedule.logs import Logs
 from ablate.schedule.packs import Pack, bundle_trials, form_packs, order_trials, trial_ids
 from ablate.schedule.progress import Watch
 from ablate.schedule.training import Emit, Settings
+from ablate.spec.source.wording import plural
 from ablate.spec.study.study import Trial
 
 POLL_SECONDS = 1.0  # for trials that another command is training
@@ -152,7 +153,7 @@ class Rounds:
         """Until their claims are free: then they have records, which the next round finds, or are ours to train."""
         if self.held:
             holders = ", ".join(sorted(set(self.held.values())))
-            self.watch.note(f"{trials(len(self.held))} left to {holders}; waiting")
+            self.watch.note(f"{plural(len(self.held), 'trial')} left to {holders}; waiting")
         for trial_id in self.held:
             while not (taken := claim(self.store, trial_id)):
                 time.sleep(POLL_SECONDS)

@@ -17,7 +17,7 @@ from ablate.schedule.budget import time_budget
 from ablate.schedule.claims import tidy
 from ablate.schedule.cluster import connect
 from ablate.schedule.distributed.allotment import allot_groups
-from ablate.schedule.ledger import Ledger, trials
+from ablate.schedule.ledger import Ledger
 from ablate.schedule.logs import Logs
 from ablate.schedule.measures import measure_trials, seconds_of
 from ablate.schedule.memory import find_memory
@@ -27,6 +27,7 @@ from ablate.schedule.rounds import Executor, Rounds
 from ablate.schedule.serial import SerialExecutor
 from ablate.schedule.signals import stop_on_signals
 from ablate.schedule.training import Settings, is_wanting
+from ablate.spec.source.wording import plural
 from ablate.spec.study.study import Trial
 
 
@@ -78,7 +79,7 @@ def run_trials(
                     _train(Rounds(ledger, seconds, store.patient(watch.note), execute, watch, logs))
         except KeyboardInterrupt:
             watch.note(ledger.summarise())
-            raise Interrupted(f"{len(ledger.outcomes)} of {trials(len(ledger.wanted))} recorded") from None
+            raise Interrupted(f"{len(ledger.outcomes)} of {plural(len(ledger.wanted), 'trial')} recorded") from None
     watch.note(ledger.summarise())
     ledger.check()
     return ledger.outcomes

@@ -13,7 +13,6 @@ from ablate.records import Store
 from ablate.schedule.budget import time_budget
 from ablate.schedule.cluster import connect
 from ablate.schedule.estimate import check_cost
-from ablate.schedule.ledger import trials
 from ablate.schedule.logs import open_logs
 from ablate.schedule.options import Options
 from ablate.schedule.progress import Watch
@@ -21,6 +20,7 @@ from ablate.schedule.run import run_trials
 from ablate.schedule.signals import interruptible
 from ablate.schedule.work import read_work
 from ablate.search import CellSearch, decide, failed_trials
+from ablate.spec.source.wording import plural
 from ablate.spec.study.study import Study
 
 CreateWatch = Callable[[], Watch]  # for one round of training
@@ -120,5 +120,5 @@ def _check(searches: tuple[CellSearch, ...]) -> None:
     if without := [one.cell.name for one in searches if not one.chosen]:
         raise TrialsFailed(f"no setting was trained to its end in {', '.join(without)}; widen or move `search:`")
     if failed := failed_trials(searches):
-        number = trials(len(failed))
+        number = plural(len(failed), "trial")
         raise TrialsFailed(f"{number} of the search failed; `ablate status` says why, --retry-failed trains them again")

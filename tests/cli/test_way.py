@@ -145,5 +145,7 @@ def test_a_report_of_nothing_is_refused_and_the_old_one_kept(folder: Path) -> No
     with start(folder, "report", "study.yaml", "seeds=1", "train.epochs=1", "--store", "elsewhere") as process:
         printed, _ = process.communicate()
     assert process.returncode == 2
-    assert "no trial of it is recorded in elsewhere; first: ablate run study.yaml" in printed
+    assert printed.startswith(
+        "study.yaml: no trial of it is recorded in elsewhere; train them first: ablate run study.yaml"
+    )
     assert page.read_bytes() == before

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ablate.records import Outcome
-from ablate.schedule.ledger import trials
 from ablate.schedule.progress.board import Board
 from ablate.schedule.progress.cell import CellProgress
 from ablate.schedule.progress.wording import duration, shorten
+from ablate.spec.source.wording import plural
 
 LINES_ABOVE = 0.4  # of the screen, left to the trials that have ended
 GAP = 2  # between two columns
@@ -121,7 +121,7 @@ def _sums(board: Board) -> RenderableType:
 
 def _parts(board: Board) -> Iterable[str]:
     ledger = board.ledger
-    yield f"{len(ledger.outcomes)}/{trials(len(ledger.wanted))}"
+    yield f"{len(ledger.outcomes)}/{plural(len(ledger.wanted), 'trial')}"
     for outcome in (Outcome.DIVERGED, Outcome.FAILED):
         if number := ledger.count(outcome):
             yield f"{number} {outcome}"

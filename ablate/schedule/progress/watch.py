@@ -14,11 +14,12 @@ from rich.text import Text
 
 from ablate.records import Record
 from ablate.schedule.events import EpochEnded, Event, PackRestarted, TrialEnded, TrialNoted, TrialResumed
-from ablate.schedule.ledger import Ledger, trials
+from ablate.schedule.ledger import Ledger
 from ablate.schedule.progress.board import Board
 from ablate.schedule.progress.screen import Screen
 from ablate.schedule.progress.table import create_view
 from ablate.schedule.progress.wording import BAD, MARKS, describe, duration, standing
+from ablate.spec.source.wording import plural
 
 HEARTBEAT_SECONDS = 60.0  # without a line, after which an epoch is worth one
 NAMED = 2  # trials in such a line
@@ -59,7 +60,8 @@ class Watch:
             self._board = Board(ledger, seconds)
         num_recorded = len(ledger.outcomes)
         self.note(
-            f"{trials(len(ledger.wanted))}: {num_recorded} recorded, {len(ledger.wanted) - num_recorded} to train"
+            f"{plural(len(ledger.wanted), 'trial')}: {num_recorded} recorded, "
+            f"{len(ledger.wanted) - num_recorded} to train"
         )
 
     def show(self, event: Event) -> None:
@@ -120,4 +122,4 @@ def _progress(board: Board) -> str:
     done, total = board.forecast.num_epochs
     left = board.forecast.seconds_left
     time_left = f", {duration(left)} left" if left and left >= 1 else ""
-    return f"{len(board.ledger.outcomes)}/{trials(len(board.ledger.wanted))}, {done}/{total} epochs{time_left}"
+    return f"{len(board.ledger.outcomes)}/{plural(len(board.ledger.wanted), 'trial')}, {done}/{total} epochs{time_left}"

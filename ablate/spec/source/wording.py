@@ -43,6 +43,11 @@ def enumerate_words(words: Iterable[Any], last: str = "and") -> str:
     return f"{', '.join(most)} {last} {final}" if most else final
 
 
+def plural(number: int, noun: str) -> str:
+    """`1 claim`, `2 claims`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def did_you_mean(word: Any, known: Iterable[str]) -> str:
     """`; did you mean 'width'?`, or nothing where no known word is close."""
     words = {name.lower(): name for name in islice(known, MAX_SUGGESTED)}

@@ -101,7 +101,8 @@ def test_a_deep_net_is_a_short_file() -> None:
     ("name", "function"), [("1202 layers", "net_1202_layers"), ("class", "net_class"), ('é"\\', "network")]
 )
 def test_any_name_makes_a_function(name: str, function: str) -> None:
-    run_file(to_python(cifar(), name), function)
+    assert f"def {function}(" in to_python(cifar(), name)
+    assert run_file(to_python(cifar(), name), function).state_dict().keys() == build(cifar()).state_dict().keys()
 
 
 def test_the_file_runs_without_ablate(tmp_path: Path) -> None:

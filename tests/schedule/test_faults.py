@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -78,10 +81,22 @@ def records_stay(store: Store) -> Iterator[None]:
     assert before.items() <= records(store).items()
 
 
-def await_claim(store: Store, process: subprocess.Popen[str]) -> None:
-    while not list(store.folder.rglob("*.claim")):
+def await_claim(store: Store, process: subprocess.Popen[str]) -> int:
+    """The process that has claimed a trial."""
+    while True:
+        for path in store.folder.rglob("*.claim"):
+            with suppress(OSError, ValueError):  # being written, or just released
+                return int(json.loads(path.read_text())["pid"])
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
+
+
+def go_on(pid: int, is_time: Callable[[], bool]) -> None:
+    """Wake the process when it is time, at the latest after two minutes."""
+    deadline = time.monotonic() + 120
+    while not is_time() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGCONT)
 
 
 @pytest.fixture
@@ -176,12 +191,19 @@ def test_two_commands_on_one_study_train_nothing_twice(
 def test_a_record_of_another_command_that_lacks_a_diagnostic_is_completed(
     command: Command, create_study: CreateStudy, store: Store, watch: Watch
 ) -> None:
+    """What the other trains stands still until all else is done, so that it is come back to."""
+    console: io.StringIO = watch.console.file  # type: ignore[assignment]
     with command() as process:
-        await_claim(store, process)
+        pid = await_claim(store, process)
+        os.kill(pid, signal.SIGSTOP)
+        going_on = threading.Thread(target=go_on, args=(pid, lambda: "left to process" in console.getvalue()))
+        going_on.start()
         trials = create_study(*OVERRIDES, "diagnostics=[lesions]").trials
         run_trials(trials, store, serial=True, watch=watch)
+        going_on.join()
         output, _ = process.communicate()
     assert process.returncode == 0, output
+    assert "left to process" in console.getvalue()
     found = store.read_all(trial.id for trial in trials)
     assert [record.lacks(trial.diagnostics.required) for trial, record in zip(trials, found.values(), strict=True)] == [
         []

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ from ablate.spec import Study, Trial
 
 CreateStudy = Callable[..., Study]
 Result = Callable[[Record | None], dict[str, object]]
-LONG = ["seeds=1", "train.epochs=40", "data.augment.pad=1", "grid={architecture.shortcut: [{dropout: 0.5}]}"]
+# So long that a busy machine writes a second checkpoint too: they may take 1% of the time.
+LONG = ["seeds=1", "train.epochs=120", "data.augment.pad=1", "grid={architecture.shortcut: [{dropout: 0.5}]}"]
 
 
 def printed(watch: Watch) -> str:
@@ -37,10 +39,14 @@ def alone(trial: Trial, folder: Path, watch: Watch) -> Record | None:
     return store.read(trial.id)
 
 
-def wait_for_checkpoint(path: Path, is_alive: Callable[[], bool]) -> None:
-    """Wait for the first: on a busy machine, where writing takes its time, others are few."""
-    while not path.exists() and is_alive():
+def wait_for_checkpoints(path: Path, num: int, is_alive: Callable[[], bool]) -> None:
+    """Wait until so many have been written, one over the other."""
+    seen: set[int] = set()
+    while len(seen) < num and is_alive():
+        with suppress(OSError):
+            seen.add(path.stat().st_mtime_ns)
         time.sleep(0.002)
+    assert len(seen) == num, "the trial was over too soon"
 
 
 @pytest.mark.usefixtures("ray_session")
@@ -50,7 +56,7 @@ def test_a_trial_whose_worker_is_killed_goes_on(
     (trial,) = create_study(*LONG).trials
 
     def kill() -> None:
-        wait_for_checkpoint(store.checkpoint_path(trial.id), lambda: not store.has(trial.id))
+        wait_for_checkpoints(store.checkpoint_path(trial.id), 2, lambda: not store.has(trial.id))
         os.kill(json.loads(claim_path(store, trial.id).read_text())["pid"], signal.SIGKILL)
 
     thread = threading.Thread(target=kill)
@@ -71,7 +77,7 @@ def test_a_command_that_is_killed_goes_on(
     command = [sys.executable, "-m", "ablate", "run", str(study_file), *LONG, "--serial", "--checkpoint-seconds", "0"]
     command += ["--store", str(store.folder)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        wait_for_checkpoint(store.checkpoint_path(trial.id), lambda: process.poll() is None)
+        wait_for_checkpoints(store.checkpoint_path(trial.id), 2, lambda: process.poll() is None)
         process.kill()
     assert store.read(trial.id) is None
     again = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from negligible import STUDY
 from rich.console import Console
 
 from ablate.errors import Interrupted, TrialsFailed
@@ -19,17 +20,10 @@ from ablate.schedule.progress import Watch
 from ablate.search import decide
 from ablate.spec import Study, load_study
 
-STUDY = """\
-baseline:
-  architecture: {family: cifar, depth: 8, block: basic, shortcut: identity, widths: [2, 2, 2]}
-  data: {dataset: digits, validation: 0.1}
-  train: {epochs: 2, lr: 0.05}
-grid:
-  architecture.shortcut: [none, identity]
+SEARCH = """\
 search:
   parameters: {train.lr: {loguniform: [0.001, 1.0]}}
   trials: 6
-seeds: 2
 """
 
 
@@ -46,8 +40,8 @@ Strip = Callable[[Record], dict[str, object]]
 @pytest.fixture
 def create_search(tmp_path: Path) -> CreateSearch:
     path = tmp_path / "search.yaml"
-    path.write_text(STUDY)
-    return lambda *overrides: load_study(path, overrides)
+    path.write_text(STUDY + SEARCH)
+    return lambda *overrides: load_study(path, ("train.epochs=2", *overrides))
 
 
 def quiet() -> Watch:

@@ -95,7 +95,8 @@ def test_a_text_cut_short_anywhere_gets_an_answer(tmp_path: Path, path: Path) ->
     content = path.read_bytes()
     (tmp_path / "x").mkdir()
     for length in random.Random(0).sample(range(len(content)), 40):
-        faults_of(tmp_path / "x" / "x.yaml", content[:length])
+        faults = faults_of(tmp_path / "x" / "x.yaml", content[:length])
+        assert all("\n" not in fault and fault.startswith(f"{tmp_path / 'x' / 'x.yaml'}:") for fault in faults)
 
 
 @pytest.mark.parametrize("name", ["billion laughs", "every byte", "deep lists", "many digits"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ablate.errors import SpecError
-from ablate.spec import load
+from ablate.spec import Study, load
 
 STUDY = """\
 baseline:
@@ -228,7 +228,7 @@ def lines_of(text: str, *overrides: str) -> list[str]:
 
 def test_the_study_itself_is_right(here: Path) -> None:
     Path("x.yaml").write_text(STUDY)
-    load("x.yaml")
+    assert isinstance(load("x.yaml"), Study)
 
 
 @pytest.mark.parametrize(("old", "new", "line"), FAULTS, ids=[new[:30] for _, new, _ in FAULTS])

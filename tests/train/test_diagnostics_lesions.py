@@ -40,21 +40,18 @@ def study(trial: Trial, run: Run, **options: int) -> dict[str, dict[str, list[An
     return Diagnosis(replace(trial, diagnostics=wanted), run).conclude(trained=True)["lesions"]
 
 
-def test_images(run: Run) -> tuple[Tensor, Tensor]:
+def images_of(run: Run) -> tuple[Tensor, Tensor]:
     pixels, labels = run.splits.test.take(torch.arange(len(run.splits.test)))
     return run.splits.normalisation(pixels), labels
 
 
-test_images.__test__ = False  # type: ignore[attr-defined]
-
-
 @torch.inference_mode()
 def logits(module: nn.Module, run: Run) -> Tensor:
-    return module.eval()(test_images(run)[0])
+    return module.eval()(images_of(run)[0])
 
 
 def error(output: Tensor, run: Run) -> float:
-    return 100 * (output.argmax(1) != test_images(run)[1]).double().mean().item()
+    return 100 * (output.argmax(1) != images_of(run)[1]).double().mean().item()
 
 
 def without(network: Network, removed: set[int]) -> Network:
@@ -114,7 +111,7 @@ def test_a_gate_stays_when_its_branch_goes(create_trial):
     run = prepare(trial)
     (unit,) = run.module.stages[1]
     with torch.inference_mode():
-        x = run.module.stages[0](run.module.stem(test_images(run)[0]))
+        x = run.module.stages[0](run.module.stem(images_of(run)[0]))
         kept = torch.relu((1 - unit.gate(x)) * unit.shortcut(x))
         expected = run.module.head(run.module.stages[2](kept))
     with ExitStack() as hooks:

@@ -43,12 +43,9 @@ def examine(trial: Trial, run: Run, name: str) -> Columns:
     return table
 
 
-def test_images(run: Run) -> Tensor:
+def images_of(run: Run) -> Tensor:
     positions = torch.tensor([i * 360 // IMAGES for i in range(IMAGES)])  # the digits have 360 test images
     return run.splits.normalisation(run.splits.test.take(positions)[0])
-
-
-test_images.__test__ = False  # type: ignore[attr-defined]
 
 
 def array(tensor: Tensor) -> NDArray[np.float64]:
@@ -68,7 +65,7 @@ def test_responses_are_taken_after_normalisation_and_before_activation_and_addit
     trial = create_trial(architecture={"shortcut": "identity", "depth": 14})
     run = prepare(trial)
     found = examine(trial, run, "responses")
-    x = run.module.stem[1](run.module.stem[0](test_images(run)))
+    x = run.module.stem[1](run.module.stem[0](images_of(run)))
     expected, x = [array(x).std()], torch.relu(x)
     for unit in (unit for stage in run.module.stages for unit in stage):
         conv1, bn1, _, conv2, bn2 = unit.branch
@@ -87,7 +84,7 @@ def test_a_convolution_with_no_normalisation_right_after_it_is_its_own_response(
     run = prepare(trial)
     found = examine(trial, run, "responses")
     unit = run.module.stages[1][0]
-    x = unit.before(run.module.stages[0](run.module.stem(test_images(run))))
+    x = unit.before(run.module.stages[0](run.module.stem(images_of(run))))
     first = unit.branch[1](unit.branch[0](x))
     second = unit.branch[3](torch.relu(first))
     rows = [i for i, number in enumerate(found["unit"]) if number == 2]
@@ -101,7 +98,7 @@ def test_shortcuts_and_branches_as_they_enter_the_sum(create_trial):
     trial = create_trial(architecture={"shortcut": {"scale": 0.5, "branch": 0.25}, "depth": 14})
     run = prepare(trial)
     found = examine(trial, run, "shortcuts")
-    x = run.module.stem(test_images(run))
+    x = run.module.stem(images_of(run))
     for index, unit in enumerate(unit for stage in run.module.stages for unit in stage):
         branch, shortcut = unit.branch(x), unit.shortcut(x)
         assert found["gain"][index] == approx(rms(array(shortcut)) / rms(array(x)))
@@ -119,7 +116,7 @@ def test_gates_are_as_open_as_their_mean_sigmoid(gate, weighs_branch, create_tri
     trial = create_trial(architecture={"shortcut": {"gate": gate, "bias": -3}})
     run = prepare(trial)
     found = examine(trial, run, "shortcuts")
-    x = run.module.stem(test_images(run))
+    x = run.module.stem(images_of(run))
     for index, (unit,) in enumerate(run.module.stages):
         opening = 1 / (1 + np.exp(-array(unit.gate[0](x))))
         branch = array(unit.branch(x)) * (opening if weighs_branch else 1)
@@ -156,7 +153,7 @@ def test_planted_dead_channels_are_counted(create_trial):
     norm = run.module.stages[0][0].branch[1]
     norm.weight[[1, 4]] = 0  # the ReLU after it gets -1 and 0 there, whatever the image
     norm.bias[[1, 4]] = torch.tensor([-1.0, 0.0])
-    x = run.module.stem(test_images(run))
+    x = run.module.stem(images_of(run))
     opened = array(torch.relu(norm(run.module.stages[0][0].branch[0](x))))
     after = examine(trial, run, "activations")
     assert after["layer"][:3] == ["stem[2]", "branch[2]", "after[0]"]
@@ -192,8 +189,8 @@ def test_units_inside_paths_are_seen_in_their_place(create_trial):
     trial = replace(trial, cell=replace(trial.cell, network=network))
     run = prepare(trial)
     found = examine(trial, run, "responses")
-    x = run.module.stem(test_images(run))
-    expected = [array(run.module.stem[1](run.module.stem[0](test_images(run)))).std()]
+    x = run.module.stem(images_of(run))
+    expected = [array(run.module.stem[1](run.module.stem[0](images_of(run)))).std()]
     for unit in run.module.stages[0]:
         one, three = unit.branch[0].one(x), unit.branch[0].three(x)
         fusion = unit.branch[2](unit.branch[1](torch.cat([one, three], 1)))

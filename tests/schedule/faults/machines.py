@@ -36,7 +36,9 @@ class Machines:
     def kill_raylet(self, machine: Machine) -> None:
         """Kill -9 Ray's own process there; those that train notice, and end."""
         self.running.remove(machine)
-        os.kill(raylet(machine), signal.SIGKILL)
+        process = machine.all_processes["raylet"][0].process
+        process.kill()
+        process.wait()  # those that train look whether it is there, and a zombie is
 
     def lose(self, machine: Machine) -> None:
         """All of its processes end at once, as when the power fails."""

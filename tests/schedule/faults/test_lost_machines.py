@@ -13,7 +13,7 @@ from machines import Machine, Machines, open_machines, parent, paused, raylet
 
 from ablate.records import Store
 
-RAYLETS, LOSSES = 2, 4  # a process that has lost its raylet may train on for a while
+RAYLETS, LOSSES = 5, 4
 RETURN_SECONDS = 120.0
 
 
